@@ -1,0 +1,18 @@
+# Every library the program links. All come from apt (see deps/README.md); the heavy engines (DuckDB, XGBoost) are
+# opened with dlopen when first needed and are not linked at all.
+find_package(Threads REQUIRED)
+find_package(Boost 1.81 REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(SQLite3 REQUIRED)
+find_package(PostgreSQL REQUIRED)
+find_package(OpenSSL REQUIRED)
+find_package(ZLIB REQUIRED)
+find_package(Protobuf REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
+pkg_check_modules(GRPCPP REQUIRED IMPORTED_TARGET grpc++)
+pkg_check_modules(SIMDJSON REQUIRED IMPORTED_TARGET simdjson)
+pkg_check_modules(YAMLCPP REQUIRED IMPORTED_TARGET yaml-cpp)
+find_package(GTest REQUIRED)
+find_program(TREADLE_PROTOC protoc REQUIRED)
+find_program(TREADLE_GRPC_PLUGIN grpc_cpp_plugin REQUIRED)
