@@ -1,0 +1,30 @@
+// Numbers and times as people read them. Data times have no zone, so everything is shown in UTC.
+export const number = (value: number | null | undefined, digits = 3) =>
+  value === null || value === undefined || Number.isNaN(value) ? "–" : value.toFixed(digits);
+
+export const count = (value: number) => value.toLocaleString("en-US");
+
+export const day = (ms: number) => new Date(ms).toISOString().slice(0, 10);
+
+export const minute = (ms: number) => new Date(ms).toISOString().slice(0, 16).replace("T", " ");
+
+export function duration(ms: number) {
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
+  return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
+}
+
+export function ago(ms: number, now = Date.now()) {
+  const seconds = Math.max(0, (now - ms) / 1000);
+  if (seconds < 60) return "just now";
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
+  if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h ago`;
+  return day(ms);
+}
+
+export function bytes(size: number) {
+  const units = ["B", "kB", "MB", "GB"];
+  let unit = 0;
+  for (; size >= 1000 && unit < units.length - 1; ++unit) size /= 1000;
+  return `${size.toFixed(unit === 0 ? 0 : 1)} ${units[unit]}`;
+}
