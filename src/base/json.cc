@@ -26,7 +26,8 @@ StatusOr<std::int64_t> as_int(const Json& value, std::string_view field) {
   }
   if (value.is_number_float()) {
     const double number = value.get<double>();
-    if (number >= -9.0e18 && number <= 9.0e18 && number == static_cast<double>(static_cast<std::int64_t>(number))) return static_cast<std::int64_t>(number);
+    if (number >= -9.0e18 && number <= 9.0e18 && number == static_cast<double>(static_cast<std::int64_t>(number)))
+      return static_cast<std::int64_t>(number);
   }
   if (value.is_string()) {
     if (const auto number = parse_int(value.get_ref<const std::string&>())) return *number;

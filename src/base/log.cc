@@ -18,10 +18,14 @@ std::atomic<LogFormat> log_format{LogFormat::kText};
 
 constexpr std::string_view name(LogLevel level) {
   switch (level) {
-    case LogLevel::kDebug: return "debug";
-    case LogLevel::kInfo: return "info";
-    case LogLevel::kWarning: return "warning";
-    case LogLevel::kError: return "error";
+    case LogLevel::kDebug:
+      return "debug";
+    case LogLevel::kInfo:
+      return "info";
+    case LogLevel::kWarning:
+      return "warning";
+    case LogLevel::kError:
+      return "error";
   }
   return "info";
 }
@@ -40,11 +44,11 @@ std::string text_line(LogLevel level, std::string_view message, LogFields fields
 }
 
 std::string json_line(LogLevel level, std::string_view message, LogFields fields) {
-  std::string line = str_cat("{\"time\":\"", format_rfc3339(SystemClock().now_ms()), "\",\"level\":\"",
-                                  name(level), "\",\"message\":", to_text(Json(message)));
+  std::string line = str_cat("{\"time\":\"", format_rfc3339(SystemClock().now_ms()), "\",\"level\":\"", name(level),
+                             "\",\"message\":", to_text(Json(message)));
   for (const LogField& field : fields) {
     str_append(&line, ",", to_text(Json(field.key())), ":",
-                    field.quoted() ? to_text(Json(field.text())) : std::string(field.text()));
+               field.quoted() ? to_text(Json(field.text())) : std::string(field.text()));
   }
   line.push_back('}');
   return line;
@@ -66,8 +70,8 @@ void configure_log(LogLevel minimum, LogFormat format) {
 
 void log(LogLevel level, std::string_view message, LogFields fields) {
   if (level < minimum_level.load(std::memory_order_relaxed)) return;
-  std::string line = log_format == LogFormat::kText ? text_line(level, message, fields)
-                                                    : json_line(level, message, fields);
+  std::string line =
+      log_format == LogFormat::kText ? text_line(level, message, fields) : json_line(level, message, fields);
   line.push_back('\n');
   // Nothing sensible can be done when standard error itself is gone.
   [[maybe_unused]] const auto written = write(STDERR_FILENO, line.data(), line.size());

@@ -78,9 +78,9 @@ class [[nodiscard]] StatusOr {
  public:
   StatusOr(Status status) : state_(std::move(status)) {}  // NOLINT(google-explicit-constructor): return not_found(…)
   template <typename U = T>
-    requires(std::convertible_to<U &&, T> && !std::same_as<std::remove_cvref_t<U>, Status> &&
-             !std::same_as<std::remove_cvref_t<U>, StatusOr>)
-  StatusOr(U&& value) : state_(std::in_place_index<1>, std::forward<U>(value)) {}  // NOLINT: return value
+  requires(std::convertible_to<U&&, T> && !std::same_as<std::remove_cvref_t<U>, Status> &&
+           !std::same_as<std::remove_cvref_t<U>, StatusOr>) StatusOr(U&& value)
+      : state_(std::in_place_index<1>, std::forward<U>(value)) {}  // NOLINT: return value
 
   bool ok() const { return state_.index() == 1; }
   Status status() const { return ok() ? Status() : std::get<0>(state_); }
@@ -153,10 +153,10 @@ Status as_status(const StatusOr<T>& status) {
 #define TREADLE_CONCAT_INNER(a, b) a##b
 #define TREADLE_CONCAT(a, b) TREADLE_CONCAT_INNER(a, b)
 
-#define RETURN_IF_ERROR(expr)                                                                        \
-  do {                                                                                               \
-    auto&& treadle_status = (expr);                                                                  \
-    if (!treadle_status.ok()) return ::treadle::detail::as_status(std::move(treadle_status));        \
+#define RETURN_IF_ERROR(expr)                                                                 \
+  do {                                                                                        \
+    auto&& treadle_status = (expr);                                                           \
+    if (!treadle_status.ok()) return ::treadle::detail::as_status(std::move(treadle_status)); \
   } while (false)
 
 #define ASSIGN_OR_RETURN(lhs, expr) ASSIGN_OR_RETURN_IMPL(TREADLE_CONCAT(treadle_result_, __LINE__), lhs, expr)

@@ -112,7 +112,8 @@ std::string format_rfc3339(std::int64_t ms) {
   char buffer[80];
   int size = std::snprintf(buffer, sizeof buffer, "%04d-%02d-%02dT%02d:%02d:%02d", time.year, time.month, time.day,
                            time.hour, time.minute, time.second);
-  if (millis != 0) size += std::snprintf(buffer + size, sizeof buffer - static_cast<std::size_t>(size), ".%03d", millis);
+  if (millis != 0)
+    size += std::snprintf(buffer + size, sizeof buffer - static_cast<std::size_t>(size), ".%03d", millis);
   return std::string(buffer, static_cast<std::size_t>(size)) + "Z";
 }
 

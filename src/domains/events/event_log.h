@@ -1,5 +1,5 @@
-// The event log: every state change appends a row in the same transaction that makes it. Automation, lineage, live pages
-// and webhooks read it with their own cursors; nobody is called, nothing polls tables.
+// The event log: every state change appends a row in the same transaction that makes it. Automation, lineage, live
+// pages and webhooks read it with their own cursors; nobody is called, nothing polls tables.
 #pragma once
 
 #include <cstdint>

@@ -13,7 +13,8 @@
 
 namespace treadle::lineage {
 
-// kinds: dataset, feature_view, pipeline_run, step, run, artifact, model_version, deployment, predictions, report, commit
+// kinds: dataset, feature_view, pipeline_run, step, run, artifact, model_version, deployment, predictions, report,
+// commit
 struct Node {
   std::string kind;
   std::string id;  // unique within its kind, e.g. model_version "energy-demand/3", dataset "sha256:…"
@@ -41,7 +42,8 @@ class Graph {
   // Both ends must exist. Idempotent.
   Status add_edge(sql::Connection& tx, const Edge& edge);
   StatusOr<Node> get(const NodeKey& key);
-  // Everything `key` was made from (upstream) or that was made from it (downstream), breadth first, at most `limit` nodes.
+  // Everything `key` was made from (upstream) or that was made from it (downstream), breadth first, at most `limit`
+  // nodes.
   StatusOr<Subgraph> upstream(const NodeKey& key, int depth = 32, std::size_t limit = 1000);
   StatusOr<Subgraph> downstream(const NodeKey& key, int depth = 32, std::size_t limit = 1000);
 

@@ -1,5 +1,6 @@
 // Large content by key: artifacts, logs, datasets, prediction segments. Keys are relative paths of UTF-8 segments
-// ("artifacts/0/4f…/model/MLmodel"); "..", ".", empty segments, backslashes, NUL and symlinks out of the root are refused.
+// ("artifacts/0/4f…/model/MLmodel"); "..", ".", empty segments, backslashes, NUL and symlinks out of the root are
+// refused.
 #pragma once
 
 #include <cstdint>

@@ -30,13 +30,13 @@ enum class Dialect { kSqlite, kPostgres };
 class Value {
  public:
   Value(std::nullptr_t) {}  // NOLINT(google-explicit-constructor): parameter lists read like values
-  Value(bool value) : data_(static_cast<std::int64_t>(value)) {}                   // NOLINT
-  Value(int value) : data_(static_cast<std::int64_t>(value)) {}                    // NOLINT
-  Value(std::int64_t value) : data_(value) {}                                      // NOLINT
-  Value(double value) : data_(value) {}                                            // NOLINT
-  Value(std::string value) : data_(std::move(value)) {}                            // NOLINT
-  Value(std::string_view value) : data_(std::string(value)) {}                     // NOLINT
-  Value(const char* value) : data_(std::string(value)) {}                          // NOLINT
+  Value(bool value) : data_(static_cast<std::int64_t>(value)) {}  // NOLINT
+  Value(int value) : data_(static_cast<std::int64_t>(value)) {}   // NOLINT
+  Value(std::int64_t value) : data_(value) {}                     // NOLINT
+  Value(double value) : data_(value) {}                           // NOLINT
+  Value(std::string value) : data_(std::move(value)) {}           // NOLINT
+  Value(std::string_view value) : data_(std::string(value)) {}    // NOLINT
+  Value(const char* value) : data_(std::string(value)) {}         // NOLINT
   template <typename T>
   Value(const std::optional<T>& value) {  // NOLINT
     if (value) *this = Value(*value);

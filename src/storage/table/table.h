@@ -1,5 +1,5 @@
-// A small columnar table in memory, and its files. DuckDB reads and writes them (Parquet, CSV); it is opened with dlopen
-// when first needed, so that a process that needs none stays small.
+// A small columnar table in memory, and its files. DuckDB reads and writes them (Parquet, CSV); it is opened with
+// dlopen when first needed, so that a process that needs none stays small.
 #pragma once
 
 #include <cstdint>
@@ -48,13 +48,13 @@ class Table {
   std::vector<Column> columns_;
 };
 
-// By ending: .parquet, .csv. Integers, floats, booleans (0/1), timestamps/dates and text are understood; another type is
-// an error that names the column. `threads` bounds DuckDB.
+// By ending: .parquet, .csv. Integers, floats, booleans (0/1), timestamps/dates and text are understood; another type
+// is an error that names the column. `threads` bounds DuckDB.
 StatusOr<Table> read_table(const std::filesystem::path& path);
 // Atomic: a reader sees the old file or the new one.
 Status write_table(const Table& table, const std::filesystem::path& path);
-// Any SELECT over files (read_parquet('…'), read_json('…')); for reports and prediction logs. `?` parameters not needed:
-// Quote literals with `quote_sql`.
+// Any SELECT over files (read_parquet('…'), read_json('…')); for reports and prediction logs. `?` parameters not
+// needed: Quote literals with `quote_sql`.
 StatusOr<Table> query_table(std::string_view sql);
 std::string quote_sql(std::string_view text);
 // Where libduckdb.so is looked for: $TREADLE_DUCKDB, beside the binary, the checkout's .deps/duckdb.

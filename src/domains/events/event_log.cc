@@ -1,0 +1,188 @@
+#include "domains/events/event_log.h"
+
+#include <condition_variable>
+#include <list>
+#include <mutex>
+#include <thread>
+
+namespace treadle::events {
+namespace {
+
+const std::vector<sql::Migration> kMigrations = {
+    {1,
+     "CREATE TABLE events(sequence INTEGER PRIMARY KEY AUTOINCREMENT, time_ms INTEGER NOT NULL, type TEXT NOT NULL,"
+     " subject TEXT NOT NULL, payload TEXT NOT NULL);"
+     "CREATE INDEX events_by_type ON events(type, sequence);"
+     "CREATE TABLE event_cursors(consumer TEXT PRIMARY KEY, sequence INTEGER NOT NULL)",
+     "CREATE TABLE events(sequence BIGSERIAL PRIMARY KEY, time_ms BIGINT NOT NULL, type TEXT NOT NULL,"
+     " subject TEXT NOT NULL, payload TEXT NOT NULL);"
+     "CREATE INDEX events_by_type ON events(type, sequence);"
+     "CREATE TABLE event_cursors(consumer TEXT PRIMARY KEY, sequence BIGINT NOT NULL)"}};
+
+}  // namespace
+
+// One thread tells subscribers. append() only raises a flag; the thread then waits for the database to show something
+// newer than it told last, because append() runs before its transaction is durable.
+struct EventLog::Impl {
+  Impl(sql::Database& database_ref, const Clock& clock_ref) : database(database_ref), clock(clock_ref) {}
+
+  struct Listener {
+    std::function<void()> on_new;
+    std::mutex calling;
+  };
+
+  class Handle final : public Subscription {
+   public:
+    Handle(Impl& impl, std::shared_ptr<Listener> listener) : impl_(impl), listener_(std::move(listener)) {}
+    ~Handle() override {
+      {
+        const std::lock_guard lock(impl_.mutex);
+        impl_.listeners.remove(listener_);
+      }
+      const std::lock_guard wait_for_call(listener_->calling);
+      listener_->on_new = nullptr;
+    }
+    Handle(const Handle&) = delete;
+    Handle& operator=(const Handle&) = delete;
+
+   private:
+    Impl& impl_;
+    std::shared_ptr<Listener> listener_;  // shared: a call may be under way while the subscriber goes
+  };
+
+  void run(const std::stop_token& stop) {
+    std::int64_t told = newest().value_or(0);
+    std::unique_lock lock(mutex);
+    while (!stop.stop_requested()) {
+      wake.wait(lock, [&] { return appended || stop.stop_requested(); });
+      appended = false;
+      lock.unlock();
+      told = tell_when_newer(told, stop);
+      lock.lock();
+    }
+  }
+
+  // The group the event is in commits within milliseconds; a rolled back one never shows, so the wait is bounded.
+  std::int64_t tell_when_newer(std::int64_t told, const std::stop_token& stop) {
+    for (int attempt = 0; attempt < 50 && !stop.stop_requested(); ++attempt) {
+      const auto now = newest();
+      if (now.ok() && *now > told) {
+        call_listeners();
+        return *now;
+      }
+      std::unique_lock lock(mutex);
+      wake.wait_for(lock, std::chrono::milliseconds(attempt < 10 ? 1 : 20), [&] { return stop.stop_requested(); });
+    }
+    return told;
+  }
+
+  void call_listeners() {
+    std::vector<std::shared_ptr<Listener>> current;
+    {
+      const std::lock_guard lock(mutex);
+      current.assign(listeners.begin(), listeners.end());
+    }
+    for (const auto& listener : current) {
+      const std::lock_guard calling(listener->calling);
+      if (listener->on_new) listener->on_new();
+    }
+  }
+
+  StatusOr<std::int64_t> newest() {
+    std::int64_t sequence = 0;
+    RETURN_IF_ERROR(database.read([&](sql::Connection& connection) -> Status {
+      ASSIGN_OR_RETURN(const auto found, connection.query_integer("SELECT MAX(sequence) FROM events"));
+      sequence = found.value_or(0);
+      return ok_status();
+    }));
+    return sequence;
+  }
+
+  sql::Database& database;
+  const Clock& clock;
+  std::mutex mutex;
+  std::condition_variable wake;
+  bool appended = false;
+  std::list<std::shared_ptr<Listener>> listeners;
+  std::jthread teller;
+};
+
+EventLog::EventLog(sql::Database& database, const Clock& clock) : impl_(std::make_unique<Impl>(database, clock)) {}
+
+EventLog::~EventLog() {
+  impl_->teller.request_stop();
+  {
+    // Under the lock, so that the teller is either before its check or already waiting.
+    const std::lock_guard lock(impl_->mutex);
+  }
+  impl_->wake.notify_all();
+}
+
+Status EventLog::open() {
+  RETURN_IF_ERROR(sql::migrate(impl_->database, "events", kMigrations));
+  impl_->teller = std::jthread([impl = impl_.get()](const std::stop_token& stop) { impl->run(stop); });
+  return ok_status();
+}
+
+Status EventLog::append(sql::Connection& tx, Event event) {
+  RETURN_IF_ERROR(tx.execute("INSERT INTO events(time_ms, type, subject, payload) VALUES (?, ?, ?, ?)",
+                             {impl_->clock.now_ms(), event.type, event.subject, to_text(event.payload)}));
+  {
+    const std::lock_guard lock(impl_->mutex);
+    impl_->appended = true;
+  }
+  impl_->wake.notify_all();
+  return ok_status();
+}
+
+StatusOr<std::vector<Event>> EventLog::read(std::int64_t after, std::size_t limit, std::string_view type_prefix) {
+  std::vector<Event> events;
+  // The character after every printable one closes the range of the prefix.
+  const std::string type_end = str_cat(type_prefix, "\x7f");
+  const auto on_row = [&](const sql::Row& row) -> Status {
+    ASSIGN_OR_RETURN(Json payload, parse_json(row.text(4)));
+    events.push_back({row.integer(0), row.integer(1), row.string(2), row.string(3), std::move(payload)});
+    return ok_status();
+  };
+  RETURN_IF_ERROR(impl_->database.read([&](sql::Connection& connection) {
+    return connection.query(
+        "SELECT sequence, time_ms, type, subject, payload FROM events WHERE sequence > ? AND type >= ? AND type < ?"
+        " ORDER BY sequence LIMIT ?",
+        {after, type_prefix, type_end, static_cast<std::int64_t>(limit)}, on_row);
+  }));
+  return events;
+}
+
+StatusOr<std::int64_t> EventLog::last_sequence() { return impl_->newest(); }
+
+StatusOr<std::int64_t> EventLog::cursor(std::string_view consumer) {
+  std::int64_t sequence = 0;
+  RETURN_IF_ERROR(impl_->database.read([&](sql::Connection& connection) -> Status {
+    ASSIGN_OR_RETURN(const auto found,
+                     connection.query_integer("SELECT sequence FROM event_cursors WHERE consumer = ?", {consumer}));
+    sequence = found.value_or(0);
+    return ok_status();
+  }));
+  return sequence;
+}
+
+Status EventLog::save_cursor(sql::Connection& tx, std::string_view consumer, std::int64_t sequence) {
+  return tx
+      .execute(
+          "INSERT INTO event_cursors(consumer, sequence) VALUES (?, ?)"
+          " ON CONFLICT(consumer) DO UPDATE SET sequence = excluded.sequence",
+          {consumer, sequence})
+      .status();
+}
+
+std::unique_ptr<EventLog::Subscription> EventLog::subscribe(std::function<void()> on_new) {
+  auto listener = std::make_shared<Impl::Listener>();
+  listener->on_new = std::move(on_new);
+  {
+    const std::lock_guard lock(impl_->mutex);
+    impl_->listeners.push_back(listener);
+  }
+  return std::make_unique<Impl::Handle>(*impl_, std::move(listener));
+}
+
+}  // namespace treadle::events

@@ -1,0 +1,56 @@
+#include "domains/lineage/graph.h"
+
+#include <gtest/gtest.h>
+
+#include "base/files.h"
+
+namespace treadle::lineage {
+namespace {
+
+class GraphTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    auto opened = sql::open_sqlite({.path = (dir_->path() / "db").string()});
+    ASSERT_TRUE(opened.ok());
+    database_ = std::move(*opened);
+    graph_ = std::make_unique<Graph>(*database_, clock_);
+    ASSERT_TRUE(graph_->open().ok());
+  }
+  Status node(const Node& node) {
+    return database_->write([&](sql::Connection& tx) { return graph_->add_node(tx, node); });
+  }
+  Status edge(const Edge& edge) {
+    return database_->write([&](sql::Connection& tx) { return graph_->add_edge(tx, edge); });
+  }
+  StatusOr<TempDir> dir_ = TempDir::create();
+  ManualClock clock_{1};
+  std::unique_ptr<sql::Database> database_;
+  std::unique_ptr<Graph> graph_;
+};
+
+TEST_F(GraphTest, WalksBothWays) {
+  ASSERT_TRUE(node({"dataset", "d", {{"rows", 5}}}).ok());
+  ASSERT_TRUE(node({"run", "r"}).ok());
+  ASSERT_TRUE(node({"model_version", "m/1"}).ok());
+  ASSERT_TRUE(edge({{"dataset", "d"}, {"run", "r"}, "input"}).ok());
+  ASSERT_TRUE(edge({{"run", "r"}, {"model_version", "m/1"}, "output"}).ok());
+  ASSERT_TRUE(edge({{"run", "r"}, {"model_version", "m/1"}, "output"}).ok());
+  const auto up = graph_->upstream({"model_version", "m/1"});
+  ASSERT_TRUE(up.ok());
+  ASSERT_EQ(up->nodes.size(), 3u);
+  EXPECT_EQ(up->edges.size(), 2u);
+  EXPECT_EQ(up->nodes[2].attributes["rows"], 5);
+  EXPECT_EQ(graph_->downstream({"dataset", "d"})->nodes.size(), 3u);
+  EXPECT_EQ(graph_->upstream({"model_version", "m/1"}, 1)->nodes.size(), 2u);
+  EXPECT_EQ(graph_->upstream({"run", "nobody"}).status().code(), StatusCode::kNotFound);
+}
+
+TEST_F(GraphTest, AttributesMergeAndEndsMustExist) {
+  ASSERT_TRUE(node({"run", "r", {{"a", 1}}}).ok());
+  ASSERT_TRUE(node({"run", "r", {{"b", 2}}}).ok());
+  EXPECT_EQ(graph_->get({"run", "r"})->attributes, (Json{{"a", 1}, {"b", 2}}));
+  EXPECT_EQ(edge({{"run", "r"}, {"run", "nobody"}, "input"}).code(), StatusCode::kNotFound);
+}
+
+}  // namespace
+}  // namespace treadle::lineage

@@ -1,0 +1,43 @@
+#include "storage/blob/blob_store.h"
+
+namespace treadle::blob {
+
+Status check_key(std::string_view key) {
+  if (key.empty()) return invalid_field("path", "must not be empty");
+  if (key.size() > 4096) return invalid_field("path", "is longer than 4096 bytes");
+  for (const std::string_view segment : split(key, '/')) {
+    if (segment.empty() || segment == "." || segment == "..") {
+      return invalid_field("path", "\"", key, "\" must be relative, without empty, \".\" or \"..\" segments");
+    }
+    if (segment.size() > 255) return invalid_field("path", "has a segment longer than 255 bytes");
+  }
+  for (const char c : key) {
+    if (c == '\\' || static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
+      return invalid_field("path", "must not contain backslashes or control characters");
+    }
+  }
+  return ok_status();
+}
+
+StatusOr<BlobInfo> BlobStore::put(std::string_view key, std::string_view content) {
+  ASSIGN_OR_RETURN(const std::unique_ptr<BlobWriter> writer, create(key));
+  RETURN_IF_ERROR(writer->write(content));
+  return writer->commit();
+}
+
+StatusOr<std::string> BlobStore::get(std::string_view key, std::size_t limit) const {
+  ASSIGN_OR_RETURN(const std::unique_ptr<BlobReader> reader, open(key));
+  if (reader->size() > limit) {
+    return resource_exhausted(key, " has ", reader->size(), " bytes, more than the limit of ", limit);
+  }
+  std::string content(reader->size(), '\0');
+  std::size_t done = 0;
+  while (done < content.size()) {
+    ASSIGN_OR_RETURN(const std::size_t count, reader->read(content.data() + done, content.size() - done));
+    if (count == 0) return Status(StatusCode::kDataLoss, str_cat(key, " ended early"));
+    done += count;
+  }
+  return content;
+}
+
+}  // namespace treadle::blob

@@ -1,0 +1,158 @@
+// SQLite with one writer thread that commits groups, and a pool of readers. A caller of write() waits until the group
+// its work was in is on disk; one fsync serves the whole group, so many small writes cost little more than one.
+#include <algorithm>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <thread>
+
+#include "base/log.h"
+#include "storage/sql/sqlite_connection.h"
+
+namespace treadle::sql {
+namespace {
+
+constexpr std::size_t kMaxGroup = 512;
+
+// One write() that waits: its result is set before `done`.
+struct Job {
+  const std::function<Status(Connection&)>* work;
+  Status result;
+  bool done = false;
+};
+
+class SqliteDatabase final : public Database {
+ public:
+  SqliteDatabase(const SqliteOptions& options, std::unique_ptr<SqliteConnection> writer)
+      : options_(options), writer_(std::move(writer)), thread_([this] { run_writer(); }) {}
+
+  ~SqliteDatabase() override {
+    {
+      const std::lock_guard lock(mutex_);
+      stopping_ = true;
+    }
+    work_ready_.notify_all();
+  }
+
+  Dialect dialect() const override { return Dialect::kSqlite; }
+
+  Status read(const std::function<Status(Connection&)>& work) override {
+    ASSIGN_OR_RETURN(std::unique_ptr<SqliteConnection> reader, take_reader());
+    Status status = reader->execute_script("BEGIN");
+    if (status.ok()) {
+      status = work(*reader);
+      const Status ended = reader->execute_script("COMMIT");
+      if (!ended.ok()) return status.ok() ? ended : status;  // a broken reader is not given back
+    }
+    give_back(std::move(reader));
+    return status;
+  }
+
+  Status write(const std::function<Status(Connection&)>& work) override {
+    Job job{&work, {}, false};
+    std::unique_lock lock(mutex_);
+    if (stopping_) return unavailable("the database is closing");
+    if (queue_.size() >= options_.max_queued_writes) {
+      return resource_exhausted("more than ", options_.max_queued_writes, " writes are waiting; try again later");
+    }
+    queue_.push_back(&job);
+    work_ready_.notify_one();
+    work_done_.wait(lock, [&] { return job.done; });
+    return job.result;
+  }
+
+ private:
+  StatusOr<std::unique_ptr<SqliteConnection>> take_reader() {
+    {
+      std::unique_lock lock(readers_mutex_);
+      reader_free_.wait(lock, [this] { return !readers_.empty() || readers_open_ < options_.readers; });
+      if (!readers_.empty()) {
+        auto reader = std::move(readers_.back());
+        readers_.pop_back();
+        return reader;
+      }
+      ++readers_open_;
+    }
+    auto reader = SqliteConnection::open(options_.path, true);
+    if (!reader.ok()) forget_reader();
+    return reader;
+  }
+
+  void forget_reader() {
+    const std::lock_guard lock(readers_mutex_);
+    --readers_open_;
+    reader_free_.notify_one();
+  }
+
+  void give_back(std::unique_ptr<SqliteConnection> reader) {
+    const std::lock_guard lock(readers_mutex_);
+    readers_.push_back(std::move(reader));
+    reader_free_.notify_one();
+  }
+
+  void run_writer() {
+    std::unique_lock lock(mutex_);
+    while (true) {
+      work_ready_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+      if (queue_.empty()) return;
+      const std::size_t size = std::min(queue_.size(), kMaxGroup);
+      const std::vector<Job*> group(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(size));
+      queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(size));
+      lock.unlock();
+      commit_group(group);
+      lock.lock();
+      for (Job* job : group) job->done = true;
+      work_done_.notify_all();
+    }
+  }
+
+  void commit_group(const std::vector<Job*>& group) {
+    Status status = writer_->execute_script("BEGIN IMMEDIATE");
+    if (status.ok()) {
+      for (Job* job : group) job->result = run_one(*job->work);
+      status = writer_->execute_script("COMMIT");
+      if (!status.ok()) {
+        // Nothing of the group became durable, so nothing of it may be acknowledged.
+        const Status rolled_back = writer_->execute_script("ROLLBACK");
+        if (!rolled_back.ok()) log_error("rollback failed", {{"error", rolled_back.to_string()}});
+      }
+    }
+    if (status.ok()) return;
+    for (Job* job : group) {
+      if (job->result.ok()) job->result = status;
+    }
+  }
+
+  // A savepoint each, so that one failing work does not take the others of its group with it.
+  Status run_one(const std::function<Status(Connection&)>& work) {
+    RETURN_IF_ERROR(writer_->execute_script("SAVEPOINT one"));
+    Status status = work(*writer_);
+    if (!status.ok()) RETURN_IF_ERROR(writer_->execute_script("ROLLBACK TO one"));
+    RETURN_IF_ERROR(writer_->execute_script("RELEASE one"));
+    return status;
+  }
+
+  const SqliteOptions options_;
+  std::unique_ptr<SqliteConnection> writer_;
+
+  std::mutex mutex_;
+  std::condition_variable work_ready_, work_done_;
+  std::deque<Job*> queue_;
+  bool stopping_ = false;
+
+  std::mutex readers_mutex_;
+  std::condition_variable reader_free_;
+  std::vector<std::unique_ptr<SqliteConnection>> readers_;
+  std::size_t readers_open_ = 0;
+
+  std::jthread thread_;  // last: it uses everything above
+};
+
+}  // namespace
+
+StatusOr<std::unique_ptr<Database>> open_sqlite(const SqliteOptions& options) {
+  ASSIGN_OR_RETURN(std::unique_ptr<SqliteConnection> writer, SqliteConnection::open(options.path, false));
+  return std::unique_ptr<Database>(std::make_unique<SqliteDatabase>(options, std::move(writer)));
+}
+
+}  // namespace treadle::sql
