@@ -63,7 +63,9 @@ tick() {
 }
 
 # steps N: how many follow. step TITLE COMMAND...: run one with its output in .deps/log, print "[2/6] title … 12 s".
-# A command that writes to "$step_note" adds lines under that one.
+# A command that writes to "$step_note" adds lines under that one. A failing step ends the script, unless keep_going=1:
+# then step_status says how it went.
+step_status=0
 steps() { step_total=$1 step_number=0; }
 step() {
   local title=$1 start=$SECONDS status prefix log
@@ -104,8 +106,9 @@ step() {
       fi
       printf '  the whole log: %s\n' "$log"
     } >&2
-    exit 1
+    [ "${keep_going:-}" = 1 ] || exit 1
   fi
+  step_status=$status
   step_error='' step_note=''
 }
 

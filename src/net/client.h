@@ -28,7 +28,8 @@ class Client {
   Client& operator=(Client&&) noexcept;
   ~Client();
 
-  // Errors: kUnavailable (cannot connect; the message names the address), kDeadlineExceeded. A 4xx or 5xx is a response.
+  // Errors: kUnavailable (cannot connect; the message names the address), kDeadlineExceeded. A 4xx or 5xx is a
+  // response.
   StatusOr<ClientResponse> request(Method method, std::string_view target, std::string_view body = {},
                                    const Headers& headers = {},
                                    std::chrono::milliseconds timeout = std::chrono::milliseconds(30'000));
@@ -36,7 +37,8 @@ class Client {
   StatusOr<Json> get_json(std::string_view target);
   StatusOr<Json> send_json(Method method, std::string_view target, const Json& body);
   // Server-sent events until `on_event` returns false, the stream ends or `timeout` passes without a byte.
-  Status events(std::string_view target, const std::function<bool(std::string_view event, std::string_view data)>& on_event,
+  Status events(std::string_view target,
+                const std::function<bool(std::string_view event, std::string_view data)>& on_event,
                 std::chrono::milliseconds timeout);
 
  private:

@@ -63,13 +63,13 @@ class Query {
 
 struct Request {
   Method method = Method::kGet;
-  std::string path;    // percent-decoded, no query; never contains "..", NUL or a backslash
+  std::string path;  // percent-decoded, no query; never contains "..", NUL or a backslash
   Query query;
   Headers headers;
-  std::string body;    // whole and decompressed, unless the route streams
+  std::string body;              // whole and decompressed, unless the route streams
   BodyReader* stream = nullptr;  // set only on routes with stream_body
-  std::string id;      // request id: the client's X-Request-Id when sane, else new; echoed and logged
-  std::string remote;  // client address
+  std::string id;                // request id: the client's X-Request-Id when sane, else new; echoed and logged
+  std::string remote;            // client address
   std::vector<std::pair<std::string, std::string>> path_params;
 
   // A `{name}` of the route's pattern; empty when the pattern has none of that name.

@@ -28,8 +28,8 @@ enum class Execution { kWorker, kInline };
 
 struct RouteOptions {
   Execution execution = Execution::kWorker;
-  std::uint64_t max_body = 1u << 20;  // bytes after decompression; more answers 413
-  bool stream_body = false;           // hand over Request::stream instead of Request::body; implies a worker
+  std::uint64_t max_body = 1u << 20;          // bytes after decompression; more answers 413
+  bool stream_body = false;                   // hand over Request::stream instead of Request::body; implies a worker
   std::chrono::milliseconds timeout{30'000};  // for reading the body, per read when it streams
 };
 

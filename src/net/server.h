@@ -18,10 +18,10 @@ struct ServerOptions {
   std::uint16_t port = 0;  // 0 picks a free one
   unsigned io_threads = 2;
   unsigned worker_threads = 8;
-  std::size_t worker_queue = 1024;     // waiting requests; more are answered 503 with Retry-After
+  std::size_t worker_queue = 1024;  // waiting requests; more are answered 503 with Retry-After
   std::size_t max_connections = 20'000;
-  std::chrono::milliseconds idle_timeout{60'000};   // between requests on a kept-alive connection
-  std::chrono::milliseconds header_timeout{10'000}; // from first byte to the end of the headers
+  std::chrono::milliseconds idle_timeout{60'000};    // between requests on a kept-alive connection
+  std::chrono::milliseconds header_timeout{10'000};  // from first byte to the end of the headers
   std::size_t max_header_bytes = 64 * 1024;
   // Called once per finished request (metrics, access log); must be quick and thread-safe.
   struct Access {
