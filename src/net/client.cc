@@ -1,0 +1,219 @@
+#include "net/client.h"
+
+#include <algorithm>
+
+#include "base/strings.h"
+#include "net/asio.h"
+
+namespace treadle::net {
+namespace {
+
+struct Address {
+  std::string host, port;
+};
+
+StatusOr<Address> parse_base_url(std::string_view url) {
+  constexpr std::string_view kScheme = "http://";
+  if (!url.starts_with(kScheme)) return invalid_field("url", "must begin with http://, got \"", url, "\"");
+  std::string_view rest = url.substr(kScheme.size());
+  rest = rest.substr(0, rest.find('/'));
+  const std::size_t colon = rest.rfind(':');
+  if (colon == std::string_view::npos) return Address{std::string(rest), "80"};
+  return Address{std::string(rest.substr(0, colon)), std::string(rest.substr(colon + 1))};
+}
+
+http::verb verb_of(Method method) { return http::string_to_verb(std::string(to_string(method))); }
+
+// A native-API error answer as the Status it was.
+Status status_of(const ClientResponse& response) {
+  if (response.status < 400) return ok_status();
+  static constexpr StatusCode kCodes[] = {
+      StatusCode::kInvalidArgument, StatusCode::kUnauthenticated,   StatusCode::kPermissionDenied,
+      StatusCode::kNotFound,        StatusCode::kAlreadyExists,     StatusCode::kFailedPrecondition,
+      StatusCode::kAborted,         StatusCode::kResourceExhausted, StatusCode::kUnimplemented,
+      StatusCode::kUnavailable,     StatusCode::kDeadlineExceeded,  StatusCode::kInternal};
+  std::string message = str_cat("the server answered ", response.status);
+  const auto body = parse_json_object(response.body);
+  if (!body.ok() || !body->contains("error") || !(*body)["error"].is_object()) {
+    return {response.status == 404 ? StatusCode::kNotFound : StatusCode::kInternal, message};
+  }
+  const Json& error = (*body)["error"];
+  message = error.value("message", message);
+  const std::string name = error.value("code", "");
+  for (const StatusCode code : kCodes) {
+    if (treadle::to_string(code) == name) return {code, message, error.value("field", "")};
+  }
+  return internal_error(message);
+}
+
+}  // namespace
+
+// Asio with its own loop, run only while a call is under way: that gives blocking calls a deadline.
+struct Client::Impl {
+  explicit Impl(Address server) : address(std::move(server)) {}
+
+  // Runs what was started until it is done or the deadline passes.
+  Status run(std::chrono::milliseconds timeout, const boost::system::error_code& error) {
+    context.restart();
+    context.run_for(timeout);
+    if (!context.stopped()) {
+      boost::system::error_code ignored;
+      socket.close(ignored);
+      context.run();
+      return {StatusCode::kDeadlineExceeded, str_cat("no answer from ", address.host, ":", address.port, " in time")};
+    }
+    if (error) return unavailable(address.host, ":", address.port, ": ", error.message());
+    return ok_status();
+  }
+
+  Status connect(std::chrono::milliseconds timeout) {
+    tcp::resolver resolver(context);
+    boost::system::error_code error;
+    const auto endpoints = resolver.resolve(address.host, address.port, error);
+    if (error || endpoints.empty()) return unavailable("cannot resolve ", address.host, ": ", error.message());
+    socket = tcp::socket(context);
+    buffer.clear();
+    socket.async_connect(endpoints.begin()->endpoint(),
+                         [&](const boost::system::error_code& result) { error = result; });
+    RETURN_IF_ERROR(run(timeout, error));
+    socket.set_option(tcp::no_delay(true), error);
+    return ok_status();
+  }
+
+  http::request<http::string_body> message(Method method, std::string_view target, std::string_view body,
+                                           const Headers& headers) const {
+    http::request<http::string_body> request(verb_of(method), std::string(target), 11);
+    request.set(http::field::host, str_cat(address.host, ":", address.port));
+    request.set(http::field::user_agent, "treadle");
+    for (const auto& [name, value] : headers.all()) request.set(name, value);
+    request.body() = std::string(body);
+    if (!body.empty() || method == Method::kPost || method == Method::kPut || method == Method::kPatch) {
+      request.content_length(body.size());
+    }
+    return request;
+  }
+
+  StatusOr<ClientResponse> exchange(const http::request<http::string_body>& request,
+                                    std::chrono::milliseconds timeout) {
+    http::response_parser<http::string_body> parser;
+    parser.body_limit(boost::none);
+    if (request.method() == http::verb::head) parser.skip(true);
+    boost::system::error_code error;
+    http::async_write(socket, request, [&](const boost::system::error_code& written, std::size_t) {
+      error = written;
+      if (written) return;
+      http::async_read(socket, buffer, parser, [&](const boost::system::error_code& got, std::size_t) { error = got; });
+    });
+    const Status status = run(timeout, error);
+    if (!status.ok()) {
+      socket.close(error);
+      return status;
+    }
+    auto message = parser.release();
+    ClientResponse response;
+    response.status = static_cast<int>(message.result_int());
+    for (const auto& field : message) {
+      response.headers.add({field.name_string().data(), field.name_string().size()},
+                           {field.value().data(), field.value().size()});
+    }
+    response.body = std::move(message.body());
+    if (!message.keep_alive()) socket.close(error);
+    return response;
+  }
+
+  Address address;
+  asio::io_context context{1};
+  tcp::socket socket{context};
+  beast::flat_buffer buffer;
+};
+
+Client::Client(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Client::Client(Client&&) noexcept = default;
+Client& Client::operator=(Client&&) noexcept = default;
+Client::~Client() = default;
+
+StatusOr<Client> Client::create(std::string_view base_url) {
+  ASSIGN_OR_RETURN(Address address, parse_base_url(base_url));
+  return Client(std::make_unique<Impl>(std::move(address)));
+}
+
+StatusOr<ClientResponse> Client::request(Method method, std::string_view target, std::string_view body,
+                                         const Headers& headers, std::chrono::milliseconds timeout) {
+  const auto message = impl_->message(method, target, body, headers);
+  if (impl_->socket.is_open()) {
+    auto response = impl_->exchange(message, timeout);
+    // The server may have closed the kept connection just now; only then is a second try safe for any method.
+    if (response.ok() || response.status().code() != StatusCode::kUnavailable) return response;
+  }
+  RETURN_IF_ERROR(impl_->connect(timeout));
+  return impl_->exchange(message, timeout);
+}
+
+StatusOr<Json> Client::get_json(std::string_view target) {
+  ASSIGN_OR_RETURN(const ClientResponse response, request(Method::kGet, target));
+  RETURN_IF_ERROR(status_of(response));
+  return response.json();
+}
+
+StatusOr<Json> Client::send_json(Method method, std::string_view target, const Json& body) {
+  Headers headers;
+  headers.set("Content-Type", "application/json");
+  ASSIGN_OR_RETURN(const ClientResponse response,
+                   request(method, target, to_text(body), headers, std::chrono::milliseconds(120'000)));
+  RETURN_IF_ERROR(status_of(response));
+  if (response.body.empty()) return Json::object();
+  return response.json();
+}
+
+namespace {
+
+// Feeds complete server-sent events of `text` to `on_event`; what is left over stays. False when told to stop.
+bool take_events(std::string& text, const std::function<bool(std::string_view, std::string_view)>& on_event) {
+  std::size_t end = 0;
+  while ((end = text.find("\n\n")) != std::string::npos) {
+    std::string event = "message", data;
+    for (const std::string_view line : split(std::string_view(text).substr(0, end), '\n')) {
+      if (line.starts_with("event: ")) event = line.substr(7);
+      if (line.starts_with("data: ")) str_append(&data, data.empty() ? "" : "\n", line.substr(6));
+    }
+    text.erase(0, end + 2);
+    if (!data.empty() && !on_event(event, data)) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+Status Client::events(std::string_view target,
+                      const std::function<bool(std::string_view event, std::string_view data)>& on_event,
+                      std::chrono::milliseconds timeout) {
+  Impl stream(impl_->address);
+  RETURN_IF_ERROR(stream.connect(timeout));
+  boost::system::error_code error;
+  const auto message = stream.message(Method::kGet, target, {}, {});
+  http::response_parser<http::buffer_body> parser;
+  parser.body_limit(boost::none);
+  http::async_write(stream.socket, message, [&](const boost::system::error_code& written, std::size_t) {
+    error = written;
+    if (written) return;
+    http::async_read_header(stream.socket, stream.buffer, parser,
+                            [&](const boost::system::error_code& got, std::size_t) { error = got; });
+  });
+  RETURN_IF_ERROR(stream.run(timeout, error));
+  if (parser.get().result_int() != 200) return internal_error("the event stream answered ", parser.get().result_int());
+  std::string text;
+  std::string piece(16384, '\0');
+  while (!parser.is_done()) {
+    parser.get().body().data = piece.data();
+    parser.get().body().size = piece.size();
+    http::async_read_some(stream.socket, stream.buffer, parser, [&](const boost::system::error_code& got, std::size_t) {
+      error = got == http::error::need_buffer ? boost::system::error_code() : got;
+    });
+    RETURN_IF_ERROR(stream.run(timeout, error));
+    text.append(piece, 0, piece.size() - parser.get().body().size);
+    if (!take_events(text, on_event)) return ok_status();
+  }
+  return ok_status();
+}
+
+}  // namespace treadle::net

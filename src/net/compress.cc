@@ -1,0 +1,101 @@
+#include "net/compress.h"
+
+#include <zlib.h>
+#include <zstd.h>
+
+#include <memory>
+
+#include "base/strings.h"
+
+namespace treadle::net {
+namespace {
+
+constexpr std::size_t kWorthwhile = 1024;
+constexpr int kGzipWindow = 15 + 16;
+constexpr int kDetectWindow = 15 + 32;  // gzip or zlib, by its header
+
+Status too_large(std::uint64_t limit) {
+  return resource_exhausted("the decompressed body has more than ", limit, " bytes");
+}
+
+StatusOr<std::string> inflate_body(std::string_view body, std::uint64_t limit) {
+  z_stream stream{};
+  if (inflateInit2(&stream, kDetectWindow) != Z_OK) return internal_error("zlib cannot start");
+  const std::unique_ptr<z_stream, int (*)(z_stream*)> end(&stream, inflateEnd);
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(body.data()));
+  stream.avail_in = static_cast<uInt>(body.size());
+  std::string out;
+  char buffer[65536];
+  int code = Z_OK;
+  while (code != Z_STREAM_END) {
+    stream.next_out = reinterpret_cast<Bytef*>(buffer);
+    stream.avail_out = sizeof buffer;
+    code = inflate(&stream, Z_NO_FLUSH);
+    if (code != Z_OK && code != Z_STREAM_END) return invalid("the compressed body is damaged or cut short");
+    out.append(buffer, sizeof buffer - stream.avail_out);
+    if (out.size() > limit) return too_large(limit);
+  }
+  return out;
+}
+
+StatusOr<std::string> unzstd_body(std::string_view body, std::uint64_t limit) {
+  const std::unique_ptr<ZSTD_DCtx, std::size_t (*)(ZSTD_DCtx*)> context(ZSTD_createDCtx(), ZSTD_freeDCtx);
+  ZSTD_inBuffer in{body.data(), body.size(), 0};
+  std::string out;
+  char buffer[65536];
+  std::size_t left = 1;
+  while (in.pos < in.size) {
+    ZSTD_outBuffer piece{buffer, sizeof buffer, 0};
+    left = ZSTD_decompressStream(context.get(), &piece, &in);
+    if (ZSTD_isError(left)) return invalid("the zstd body is damaged: ", ZSTD_getErrorName(left));
+    out.append(buffer, piece.pos);
+    if (out.size() > limit) return too_large(limit);
+  }
+  if (left != 0) return invalid("the zstd body is cut short");
+  return out;
+}
+
+bool compressible(std::string_view type) {
+  return type.starts_with("text/") || type.starts_with("application/json") || type.starts_with("application/yaml") ||
+         type.starts_with("image/svg");
+}
+
+}  // namespace
+
+StatusOr<std::string> decode_body(std::string_view coding, std::string body, std::uint64_t limit) {
+  const std::string name = to_lower(trim(coding));
+  if (name.empty() || name == "identity") return body;
+  if (name == "gzip" || name == "x-gzip" || name == "deflate") return inflate_body(body, limit);
+  if (name == "zstd") return unzstd_body(body, limit);
+  return unimplemented("Content-Encoding \"", coding, "\" is not supported; use gzip, deflate, zstd or none");
+}
+
+StatusOr<std::string> gzip(std::string_view bytes, int level) {
+  z_stream stream{};
+  if (deflateInit2(&stream, level, Z_DEFLATED, kGzipWindow, 8, Z_DEFAULT_STRATEGY) != Z_OK) {
+    return internal_error("zlib cannot start");
+  }
+  const std::unique_ptr<z_stream, int (*)(z_stream*)> end(&stream, deflateEnd);
+  std::string out(deflateBound(&stream, bytes.size()), '\0');
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
+  stream.avail_in = static_cast<uInt>(bytes.size());
+  stream.next_out = reinterpret_cast<Bytef*>(out.data());
+  stream.avail_out = static_cast<uInt>(out.size());
+  if (deflate(&stream, Z_FINISH) != Z_STREAM_END) return internal_error("zlib did not finish");
+  out.resize(stream.total_out);
+  return out;
+}
+
+void compress_response(std::string_view accept_encoding, Response& response) {
+  auto* body = std::get_if<std::string>(&response.body);
+  if (body == nullptr || body->size() < kWorthwhile || response.headers.has("Content-Encoding")) return;
+  if (!compressible(response.headers.get("Content-Type"))) return;
+  response.headers.set("Vary", "Accept-Encoding");
+  if (accept_encoding.find("gzip") == std::string_view::npos) return;
+  auto packed = gzip(*body, 1);
+  if (!packed.ok() || packed->size() >= body->size()) return;
+  *body = std::move(*packed);
+  response.headers.set("Content-Encoding", "gzip");
+}
+
+}  // namespace treadle::net
