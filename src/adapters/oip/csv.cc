@@ -7,7 +7,8 @@
 namespace treadle::oip {
 namespace {
 
-// Cuts one record off `text`. Quoted cells may hold commas, line ends and doubled quotes; their text is put into `spare`.
+// Cuts one record off `text`. Quoted cells may hold commas, line ends and doubled quotes; their text is put into
+// `spare`.
 class CsvReader {
  public:
   explicit CsvReader(std::string_view text) : rest_(text) {

@@ -7,12 +7,18 @@ namespace {
 
 std::string_view scoring_code(StatusCode code) {
   switch (code) {
-    case StatusCode::kInvalidArgument: return "BAD_REQUEST";
-    case StatusCode::kNotFound: return "RESOURCE_DOES_NOT_EXIST";
-    case StatusCode::kResourceExhausted: return "RESOURCE_EXHAUSTED";
-    case StatusCode::kUnimplemented: return "NOT_IMPLEMENTED";
-    case StatusCode::kUnavailable: return "TEMPORARILY_UNAVAILABLE";
-    default: return "INTERNAL_ERROR";
+    case StatusCode::kInvalidArgument:
+      return "BAD_REQUEST";
+    case StatusCode::kNotFound:
+      return "RESOURCE_DOES_NOT_EXIST";
+    case StatusCode::kResourceExhausted:
+      return "RESOURCE_EXHAUSTED";
+    case StatusCode::kUnimplemented:
+      return "NOT_IMPLEMENTED";
+    case StatusCode::kUnavailable:
+      return "TEMPORARILY_UNAVAILABLE";
+    default:
+      return "INTERNAL_ERROR";
   }
 }
 

@@ -7,8 +7,8 @@ namespace treadle::oip {
 namespace {
 
 struct Input {
-  JsonArray data;                            // when it came as JSON
-  std::optional<std::size_t> binary_size;    // else
+  JsonArray data;                          // when it came as JSON
+  std::optional<std::size_t> binary_size;  // else
 };
 
 struct Inputs {
@@ -28,17 +28,20 @@ Status read_shape(const JsonObject& input, TensorHeader* header) {
   }
   for (const JsonElement size : shape) {
     std::int64_t value = 0;
-    if (size.get(value) != simdjson::SUCCESS) return invalid_field(header->name, "has a shape that is not all integers");
+    if (size.get(value) != simdjson::SUCCESS)
+      return invalid_field(header->name, "has a shape that is not all integers");
     header->shape.push_back(value);
   }
-  if (header->shape.empty() || header->shape.size() > 8) return invalid_field(header->name, "needs a shape of 1 or 2 sizes");
+  if (header->shape.empty() || header->shape.size() > 8)
+    return invalid_field(header->name, "needs a shape of 1 or 2 sizes");
   return ok_status();
 }
 
 Status read_input(const JsonElement& element, std::size_t index, Inputs* inputs) {
   const std::string field = str_cat("inputs[", index, "]");
   JsonObject object;
-  if (element.get(object) != simdjson::SUCCESS) return invalid_field(field, "must be an object, got ", type_name(element));
+  if (element.get(object) != simdjson::SUCCESS)
+    return invalid_field(field, "must be an object, got ", type_name(element));
   TensorHeader header;
   Input source;
   ASSIGN_OR_RETURN(header.name, text_field(object, "name"));
@@ -53,7 +56,8 @@ Status read_input(const JsonElement& element, std::size_t index, Inputs* inputs)
     JsonElement value;
     if (parameters.at_key("binary_data_size").get(value) == simdjson::SUCCESS) {
       std::uint64_t size = 0;
-      if (value.get(size) != simdjson::SUCCESS) return invalid_field(header.name, "binary_data_size must be an integer >= 0");
+      if (value.get(size) != simdjson::SUCCESS)
+        return invalid_field(header.name, "binary_data_size must be an integer >= 0");
       source.binary_size = size;
     }
     if (parameters.at_key("shared_memory_region").error() == simdjson::SUCCESS) {
@@ -82,7 +86,8 @@ Status read_outputs(const JsonObject& root, const serving::Signature& signature,
     if (element.get(output) != simdjson::SUCCESS) return invalid_field("outputs", "must hold objects");
     ASSIGN_OR_RETURN(const std::string_view name, text_field(output, "name"));
     if (name != signature.output_name()) {
-      return invalid_field("outputs", "the model has no output '", name, "'; its output is '", signature.output_name(), "'");
+      return invalid_field("outputs", "the model has no output '", name, "'; its output is '", signature.output_name(),
+                           "'");
     }
     JsonObject parameters;
     if (output.at_key("parameters").get(parameters) != simdjson::SUCCESS) continue;
@@ -100,7 +105,8 @@ Status read_outputs(const JsonObject& root, const serving::Signature& signature,
 // Flattens `data`, which may be flat or nested as the shape says.
 class JsonData {
  public:
-  JsonData(const TensorHeader& header, const Placement& to, float* matrix) : header_(header), to_(to), matrix_(matrix) {}
+  JsonData(const TensorHeader& header, const Placement& to, float* matrix)
+      : header_(header), to_(to), matrix_(matrix) {}
 
   Status fill(const JsonArray& data) {
     RETURN_IF_ERROR(fill_level(data, 0));
@@ -113,7 +119,8 @@ class JsonData {
     const bool whole = header_.type != DataType::kFp32 && header_.type != DataType::kFp64;
     for (const JsonElement element : data) {
       if (element.is_array()) {
-        if (depth + 1 >= header_.shape.size()) return invalid_field(header_.name, "has data nested deeper than its shape");
+        if (depth + 1 >= header_.shape.size())
+          return invalid_field(header_.name, "has data nested deeper than its shape");
         const std::size_t before = next_;
         RETURN_IF_ERROR(fill_level(element.get_array().value_unsafe(), depth + 1));
         const auto inner = to_.count / std::max<std::size_t>(static_cast<std::size_t>(header_.shape[0]), 1);
@@ -123,11 +130,13 @@ class JsonData {
         }
         continue;
       }
-      if (next_ == to_.count) return invalid_field(header_.name, "has more values than the ", to_.count, " of its shape");
+      if (next_ == to_.count)
+        return invalid_field(header_.name, "has more values than the ", to_.count, " of its shape");
       float* out = matrix_ + to_.offset + next_ * to_.stride;
       if (!as_float(element, out) || (whole && element.is_double())) {
-        return invalid_field(header_.name, "value ", next_, " is ", element.is_double() ? "a fraction" : type_name(element),
-                             "; ", to_string(header_.type), whole ? " takes whole numbers" : " takes numbers");
+        return invalid_field(header_.name, "value ", next_, " is ",
+                             element.is_double() ? "a fraction" : type_name(element), "; ", to_string(header_.type),
+                             whole ? " takes whole numbers" : " takes numbers");
       }
       ++next_;
     }
@@ -174,7 +183,8 @@ StatusOr<InferOptions> read_raw(std::string_view body, serving::Call& call) {
 
 }  // namespace
 
-StatusOr<InferOptions> read_infer_request(std::string& body, std::optional<std::size_t> json_size, serving::Call& call) {
+StatusOr<InferOptions> read_infer_request(std::string& body, std::optional<std::size_t> json_size,
+                                          serving::Call& call) {
   if (json_size == 0u) return read_raw(body, call);
   const std::size_t size = json_size.value_or(body.size());
   if (size > body.size()) {
@@ -192,7 +202,8 @@ StatusOr<InferOptions> read_infer_request(std::string& body, std::optional<std::
     options.content_type = content_type;
   }
   JsonArray array;
-  if (root.at_key("inputs").get(array) != simdjson::SUCCESS) return invalid_field("inputs", "is required, an array of tensors");
+  if (root.at_key("inputs").get(array) != simdjson::SUCCESS)
+    return invalid_field("inputs", "is required, an array of tensors");
   Inputs inputs;
   std::size_t index = 0;
   for (const JsonElement input : array) RETURN_IF_ERROR(read_input(input, index++, &inputs));

@@ -16,8 +16,8 @@ struct InferOptions {
   bool binary_output = false;
 };
 
-// `json_size`: the Inference-Header-Content-Length when it was sent; 0 means a raw request, whose body is one row of FP32.
-// Errors: kInvalidArgument that names the input; kResourceExhausted for more rows than fit.
+// `json_size`: the Inference-Header-Content-Length when it was sent; 0 means a raw request, whose body is one row of
+// FP32. Errors: kInvalidArgument that names the input; kResourceExhausted for more rows than fit.
 StatusOr<InferOptions> read_infer_request(std::string& body, std::optional<std::size_t> json_size, serving::Call& call);
 
 }  // namespace treadle::oip

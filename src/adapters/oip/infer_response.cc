@@ -52,7 +52,8 @@ net::Response infer_response(const serving::Call& call, const InferOptions& opti
   if (!options.binary_output) return net::Response::json_text(std::move(body));
   const std::size_t json_size = body.size();
   const auto values = call.values();
-  body.append(reinterpret_cast<const char*>(values.data()), values.size_bytes());  // the hosts we build for are little-endian
+  body.append(reinterpret_cast<const char*>(values.data()),
+              values.size_bytes());  // the hosts we build for are little-endian
   net::Response response;
   response.headers.set("Content-Type", "application/octet-stream");
   response.headers.set("Inference-Header-Content-Length", str_cat(json_size));

@@ -48,7 +48,8 @@ StatusOr<JsonElement> read_json(std::string& text, std::size_t size) {
   thread_local Parser state;
   if (state.parser.capacity() > kKeepCapacity || state.parser.max_depth() != kMaxDepth) {
     state = Parser();
-    if (state.parser.allocate(4096, kMaxDepth) != simdjson::SUCCESS) return resource_exhausted("no memory for a parser");
+    if (state.parser.allocate(4096, kMaxDepth) != simdjson::SUCCESS)
+      return resource_exhausted("no memory for a parser");
   }
   JsonElement root;
   simdjson::error_code error = parse(state, text, size, &root);
@@ -73,23 +74,40 @@ StatusOr<JsonObject> read_json_object(std::string& text, std::size_t size) {
 
 bool as_float(const JsonElement& element, float* out) {
   switch (element.type()) {
-    case simdjson::dom::element_type::DOUBLE: *out = static_cast<float>(element.get_double().value_unsafe()); return true;
-    case simdjson::dom::element_type::INT64: *out = static_cast<float>(element.get_int64().value_unsafe()); return true;
-    case simdjson::dom::element_type::UINT64: *out = static_cast<float>(element.get_uint64().value_unsafe()); return true;
-    case simdjson::dom::element_type::BOOL: *out = element.get_bool().value_unsafe() ? 1.0F : 0.0F; return true;
-    case simdjson::dom::element_type::NULL_VALUE: *out = std::numeric_limits<float>::quiet_NaN(); return true;
-    default: return false;
+    case simdjson::dom::element_type::DOUBLE:
+      *out = static_cast<float>(element.get_double().value_unsafe());
+      return true;
+    case simdjson::dom::element_type::INT64:
+      *out = static_cast<float>(element.get_int64().value_unsafe());
+      return true;
+    case simdjson::dom::element_type::UINT64:
+      *out = static_cast<float>(element.get_uint64().value_unsafe());
+      return true;
+    case simdjson::dom::element_type::BOOL:
+      *out = element.get_bool().value_unsafe() ? 1.0F : 0.0F;
+      return true;
+    case simdjson::dom::element_type::NULL_VALUE:
+      *out = std::numeric_limits<float>::quiet_NaN();
+      return true;
+    default:
+      return false;
   }
 }
 
 std::string_view type_name(const JsonElement& element) {
   switch (element.type()) {
-    case simdjson::dom::element_type::ARRAY: return "an array";
-    case simdjson::dom::element_type::OBJECT: return "an object";
-    case simdjson::dom::element_type::STRING: return "a string";
-    case simdjson::dom::element_type::BOOL: return "a boolean";
-    case simdjson::dom::element_type::NULL_VALUE: return "null";
-    default: return "a number";
+    case simdjson::dom::element_type::ARRAY:
+      return "an array";
+    case simdjson::dom::element_type::OBJECT:
+      return "an object";
+    case simdjson::dom::element_type::STRING:
+      return "a string";
+    case simdjson::dom::element_type::BOOL:
+      return "a boolean";
+    case simdjson::dom::element_type::NULL_VALUE:
+      return "null";
+    default:
+      return "a number";
   }
 }
 

@@ -14,8 +14,9 @@ using JsonElement = simdjson::dom::element;
 using JsonArray = simdjson::dom::array;
 using JsonObject = simdjson::dom::object;
 
-// Parses the first `size` bytes of `text`, at most 128 levels deep. The result lives until the same thread parses again.
-// Bare NaN (which Python's json module writes) reads as null. `text` may grow its capacity: simdjson reads past the end.
+// Parses the first `size` bytes of `text`, at most 128 levels deep. The result lives until the same thread parses
+// again. Bare NaN (which Python's json module writes) reads as null. `text` may grow its capacity: simdjson reads past
+// the end.
 StatusOr<JsonElement> read_json(std::string& text, std::size_t size);
 StatusOr<JsonObject> read_json_object(std::string& text, std::size_t size);
 

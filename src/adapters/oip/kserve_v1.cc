@@ -37,7 +37,10 @@ void add_kserve_v1_routes(net::Router& router, serving::Service& serving) {
   const net::RouteOptions inline_route{.execution = net::Execution::kInline};
   router.add(
       Method::kGet, "/v1/models",
-      [&serving](Request&) { return Response::json({{"models", serving.live().names()}}); }, inline_route);
+      [&serving](Request&) {
+        return Response::json({{"models", serving.live().names()}});
+      },
+      inline_route);
   router.add(
       Method::kGet, "/v1/models/{model}",
       [&serving](Request& request) {
@@ -46,13 +49,12 @@ void add_kserve_v1_routes(net::Router& router, serving::Service& serving) {
         return Response::json({{"name", lease->deployment->name}, {"ready", true}});
       },
       inline_route);
-  router.add(
-      Method::kPost, "/v1/models/{model}:predict",
-      [&serving](Request& request) {
-        StatusOr<Response> response = predict(request, serving);
-        return response.ok() ? std::move(*response) : v2_error(response.status());
-      },
-      {.max_body = kMaxInferBody});
+  router.add(Method::kPost, "/v1/models/{model}:predict",
+             [&serving](Request& request) {
+               StatusOr<Response> response = predict(request, serving);
+               return response.ok() ? std::move(*response) : v2_error(response.status());
+             },
+             {.max_body = kMaxInferBody});
 }
 
 }  // namespace treadle::oip

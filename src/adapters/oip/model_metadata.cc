@@ -11,6 +11,8 @@ std::vector<TensorSpec> input_specs(const serving::Signature& signature) {
   return specs;
 }
 
-TensorSpec output_spec(const serving::Signature& signature) { return {signature.output_name(), DataType::kFp32, {-1, 1}}; }
+TensorSpec output_spec(const serving::Signature& signature) {
+  return {signature.output_name(), DataType::kFp32, {-1, 1}};
+}
 
 }  // namespace treadle::oip

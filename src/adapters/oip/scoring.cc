@@ -54,7 +54,8 @@ StatusOr<std::string> choose_deployment(const Request& request, const serving::S
   const std::vector<std::string> names = serving.live().names();
   if (names.size() == 1) return names[0];
   if (names.empty()) return not_found("nothing is deployed; PUT /api/v1/deployments/{name} first");
-  return invalid_field("deployment", "is required because there are several: POST /deployments/{name}/invocations with one of ",
+  return invalid_field("deployment",
+                       "is required because there are several: POST /deployments/{name}/invocations with one of ",
                        join(names, ", "));
 }
 
@@ -95,10 +96,9 @@ void add_scoring_routes(net::Router& router, serving::Service& serving) {
   for (const char* path : {"/invocations", "/deployments/{name}/invocations"}) {
     router.add(Method::kPost, path, handler, {.max_body = kMaxInferBody});
   }
-  router.add(
-      Method::kGet, "/ping",
-      [&serving](Request&) { return Response::text(serving.ready() ? 200 : 503, "\n", "application/json"); },
-      {.execution = net::Execution::kInline});
+  router.add(Method::kGet, "/ping",
+             [&serving](Request&) { return Response::text(serving.ready() ? 200 : 503, "\n", "application/json"); },
+             {.execution = net::Execution::kInline});
 }
 
 }  // namespace treadle::oip

@@ -114,11 +114,16 @@ std::size_t element_size(DataType type) { return kTypes[static_cast<std::size_t>
 
 DataType data_type_of(serving::FeatureType type) {
   switch (type) {
-    case serving::FeatureType::kBool: return DataType::kBool;
-    case serving::FeatureType::kInteger: return DataType::kInt32;
-    case serving::FeatureType::kLong: return DataType::kInt64;
-    case serving::FeatureType::kFloat: return DataType::kFp32;
-    case serving::FeatureType::kDouble: return DataType::kFp64;
+    case serving::FeatureType::kBool:
+      return DataType::kBool;
+    case serving::FeatureType::kInteger:
+      return DataType::kInt32;
+    case serving::FeatureType::kLong:
+      return DataType::kInt64;
+    case serving::FeatureType::kFloat:
+      return DataType::kFp32;
+    case serving::FeatureType::kDouble:
+      return DataType::kFp64;
   }
   return DataType::kFp32;
 }
@@ -154,20 +159,47 @@ Status decode_raw(const TensorHeader& header, std::string_view bytes, const Plac
   }
   const char* data = bytes.data();
   switch (header.type) {
-    case DataType::kBool: copy<std::uint8_t>(data, to, matrix, [](std::uint8_t b) { return b != 0 ? 1.0F : 0.0F; }); break;
-    case DataType::kUint8: copy<std::uint8_t>(data, to, matrix); break;
-    case DataType::kUint16: copy<std::uint16_t>(data, to, matrix); break;
-    case DataType::kUint32: copy<std::uint32_t>(data, to, matrix); break;
-    case DataType::kUint64: copy<std::uint64_t>(data, to, matrix); break;
-    case DataType::kInt8: copy<std::int8_t>(data, to, matrix); break;
-    case DataType::kInt16: copy<std::int16_t>(data, to, matrix); break;
-    case DataType::kInt32: copy<std::int32_t>(data, to, matrix); break;
-    case DataType::kInt64: copy<std::int64_t>(data, to, matrix); break;
-    case DataType::kFp16: copy<std::uint16_t>(data, to, matrix, from_half); break;
-    case DataType::kBf16: copy<std::uint16_t>(data, to, matrix, from_brain); break;
-    case DataType::kFp32: copy<float>(data, to, matrix); break;
-    case DataType::kFp64: copy<double>(data, to, matrix); break;
-    case DataType::kBytes: return invalid_field(header.name, "has datatype BYTES; the model's features are numbers");
+    case DataType::kBool:
+      copy<std::uint8_t>(data, to, matrix, [](std::uint8_t b) { return b != 0 ? 1.0F : 0.0F; });
+      break;
+    case DataType::kUint8:
+      copy<std::uint8_t>(data, to, matrix);
+      break;
+    case DataType::kUint16:
+      copy<std::uint16_t>(data, to, matrix);
+      break;
+    case DataType::kUint32:
+      copy<std::uint32_t>(data, to, matrix);
+      break;
+    case DataType::kUint64:
+      copy<std::uint64_t>(data, to, matrix);
+      break;
+    case DataType::kInt8:
+      copy<std::int8_t>(data, to, matrix);
+      break;
+    case DataType::kInt16:
+      copy<std::int16_t>(data, to, matrix);
+      break;
+    case DataType::kInt32:
+      copy<std::int32_t>(data, to, matrix);
+      break;
+    case DataType::kInt64:
+      copy<std::int64_t>(data, to, matrix);
+      break;
+    case DataType::kFp16:
+      copy<std::uint16_t>(data, to, matrix, from_half);
+      break;
+    case DataType::kBf16:
+      copy<std::uint16_t>(data, to, matrix, from_brain);
+      break;
+    case DataType::kFp32:
+      copy<float>(data, to, matrix);
+      break;
+    case DataType::kFp64:
+      copy<double>(data, to, matrix);
+      break;
+    case DataType::kBytes:
+      return invalid_field(header.name, "has datatype BYTES; the model's features are numbers");
   }
   return ok_status();
 }

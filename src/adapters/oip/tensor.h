@@ -15,7 +15,20 @@
 namespace treadle::oip {
 
 enum class DataType {
-  kBool, kUint8, kUint16, kUint32, kUint64, kInt8, kInt16, kInt32, kInt64, kFp16, kBf16, kFp32, kFp64, kBytes
+  kBool,
+  kUint8,
+  kUint16,
+  kUint32,
+  kUint64,
+  kInt8,
+  kInt16,
+  kInt32,
+  kInt64,
+  kFp16,
+  kBf16,
+  kFp32,
+  kFp64,
+  kBytes
 };
 // "FP32" and so on; nullopt for a word the protocol does not know.
 std::optional<DataType> parse_data_type(std::string_view name);

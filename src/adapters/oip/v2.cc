@@ -33,7 +33,8 @@ Json model_metadata(const serving::Lease& lease) {
 
 Json config_tensor(const TensorSpec& spec) {
   Json dims = Json::array();
-  for (std::size_t i = 1; i < spec.shape.size(); ++i) dims.push_back(spec.shape[i]);  // Triton leaves the batch size out
+  for (std::size_t i = 1; i < spec.shape.size(); ++i)
+    dims.push_back(spec.shape[i]);  // Triton leaves the batch size out
   const std::string type = spec.type == DataType::kBytes ? "TYPE_STRING" : str_cat("TYPE_", to_string(spec.type));
   return {{"name", spec.name}, {"data_type", type}, {"dims", dims}};
 }
@@ -98,8 +99,14 @@ void add_model_route(net::Router& router, serving::Service& serving, const std::
 
 void add_v2_routes(net::Router& router, serving::Service& serving) {
   const net::RouteOptions inline_route{.execution = net::Execution::kInline};
-  router.add(Method::kGet, "/v2", [](Request&) { return Response::json(server_metadata()); }, inline_route);
-  router.add(Method::kGet, "/v2/health/live", [](Request&) { return Response::json({{"live", true}}); }, inline_route);
+  router.add(
+      Method::kGet, "/v2", [](Request&) { return Response::json(server_metadata()); }, inline_route);
+  router.add(
+      Method::kGet, "/v2/health/live",
+      [](Request&) {
+        return Response::json({{"live", true}});
+      },
+      inline_route);
   router.add(
       Method::kGet, "/v2/health/ready",
       [&serving](Request&) {
@@ -109,9 +116,14 @@ void add_v2_routes(net::Router& router, serving::Service& serving) {
       inline_route);
   router.add(
       Method::kGet, "/v2/models",
-      [&serving](Request&) { return Response::json({{"models", serving.live().names()}}); }, inline_route);
-  router.add(Method::kGet, "/v2/models/stats", [&serving](Request&) { return all_stats(serving); }, inline_route);
-  add_model_route(router, serving, "", [](const serving::Lease& lease) { return Response::json(model_metadata(lease)); });
+      [&serving](Request&) {
+        return Response::json({{"models", serving.live().names()}});
+      },
+      inline_route);
+  router.add(
+      Method::kGet, "/v2/models/stats", [&serving](Request&) { return all_stats(serving); }, inline_route);
+  add_model_route(router, serving, "",
+                  [](const serving::Lease& lease) { return Response::json(model_metadata(lease)); });
   add_model_route(router, serving, "/ready", [](const serving::Lease& lease) {
     return Response::json({{"name", lease.deployment->name}, {"ready", true}});
   });

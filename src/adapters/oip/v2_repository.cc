@@ -11,9 +11,12 @@ using net::Response;
 
 std::string_view repository_state(serving::DeploymentState state) {
   switch (state) {
-    case serving::DeploymentState::kReady: return "READY";
-    case serving::DeploymentState::kLoading: return "LOADING";
-    default: return "UNAVAILABLE";
+    case serving::DeploymentState::kReady:
+      return "READY";
+    case serving::DeploymentState::kLoading:
+      return "LOADING";
+    default:
+      return "UNAVAILABLE";
   }
 }
 

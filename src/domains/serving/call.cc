@@ -39,8 +39,8 @@ Status Call::reset(std::size_t rows) {
   const std::size_t columns = signature().size();
   if (rows == 0) return invalid("the request has no rows");
   if (rows > FeatureMatrix::kMaxValues / columns) {
-    return resource_exhausted("the request has ", rows, " rows; at most ", FeatureMatrix::kMaxValues / columns,
-                              " of ", columns, " features fit one request");
+    return resource_exhausted("the request has ", rows, " rows; at most ", FeatureMatrix::kMaxValues / columns, " of ",
+                              columns, " features fit one request");
   }
   buffers_.features.reset(rows, columns);
   return ok_status();

@@ -35,7 +35,8 @@ class ModelRuntime {
   // The MLflow flavour it understands, e.g. "xgboost".
   virtual std::string_view flavour() const = 0;
   // Errors say what in the folder is wrong.
-  virtual StatusOr<std::unique_ptr<Model>> load(const std::filesystem::path& folder, const MlModel& description) const = 0;
+  virtual StatusOr<std::unique_ptr<Model>> load(const std::filesystem::path& folder,
+                                                const MlModel& description) const = 0;
 };
 
 class RuntimeRegistry {

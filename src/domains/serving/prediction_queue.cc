@@ -30,7 +30,10 @@ PredictionQueue::~PredictionQueue() {
 
 void PredictionQueue::push(const Call& call, std::string_view key) {
   const std::span<const float> features = call.features().values();
-  Entry entry{call.lease(), std::string(key), clock_.now_ms(), {features.begin(), features.end()},
+  Entry entry{call.lease(),
+              std::string(key),
+              clock_.now_ms(),
+              {features.begin(), features.end()},
               {call.values().begin(), call.values().end()}};
   bool was_empty = false;
   {

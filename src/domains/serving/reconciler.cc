@@ -8,12 +8,9 @@ namespace {
 std::string version_id(const std::string& model, std::int64_t version) { return str_cat(model, "/", version); }
 
 Json payload_of(const DeploymentRow& row) {
-  return {{"deployment", row.name},
-          {"model", row.desired.model},
-          {"version", row.desired.version},
-          {"previous_version", row.active_version},
-          {"reason", row.desired.reason},
-          {"run_id", row.desired.run_id}};
+  return {{"deployment", row.name},         {"model", row.desired.model},
+          {"version", row.desired.version}, {"previous_version", row.active_version},
+          {"reason", row.desired.reason},   {"run_id", row.desired.run_id}};
 }
 
 }  // namespace
@@ -58,7 +55,8 @@ Status Reconciler::wait(std::string_view name, std::int64_t generation, std::chr
     return stopping_ || (it != outcomes_.end() && it->second.generation >= generation);
   };
   if (!changed_.wait_for(lock, timeout, tried)) {
-    return {StatusCode::kDeadlineExceeded, str_cat("deployment '", name, "' is still loading; ask for its state later")};
+    return {StatusCode::kDeadlineExceeded,
+            str_cat("deployment '", name, "' is still loading; ask for its state later")};
   }
   const auto it = outcomes_.find(name);
   if (it == outcomes_.end() || it->second.generation < generation) return unavailable("the server is stopping");

@@ -1,5 +1,6 @@
-// Makes what serves equal to what is stored as wanted. One thread; it wakes on events, loads the wanted version beside the
-// one that serves, records the outcome, and only then swaps. A version that cannot be loaded changes nothing but `error`.
+// Makes what serves equal to what is stored as wanted. One thread; it wakes on events, loads the wanted version beside
+// the one that serves, records the outcome, and only then swaps. A version that cannot be loaded changes nothing but
+// `error`.
 #pragma once
 
 #include <condition_variable>

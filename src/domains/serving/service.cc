@@ -8,10 +8,14 @@ namespace treadle::serving {
 
 std::string_view to_string(DeploymentState state) {
   switch (state) {
-    case DeploymentState::kLoading: return "LOADING";
-    case DeploymentState::kReady: return "READY";
-    case DeploymentState::kFailed: return "FAILED";
-    case DeploymentState::kStopped: return "STOPPED";
+    case DeploymentState::kLoading:
+      return "LOADING";
+    case DeploymentState::kReady:
+      return "READY";
+    case DeploymentState::kFailed:
+      return "FAILED";
+    case DeploymentState::kStopped:
+      return "STOPPED";
   }
   return "FAILED";
 }
@@ -21,9 +25,8 @@ Status check_deployment_name(std::string_view name) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
   };
   const bool good = !name.empty() && name.size() <= 128 && alphanumeric(name.front()) &&
-                    std::all_of(name.begin(), name.end(), [&](char c) {
-                      return alphanumeric(c) || c == '.' || c == '_' || c == '-';
-                    });
+                    std::all_of(name.begin(), name.end(),
+                                [&](char c) { return alphanumeric(c) || c == '.' || c == '_' || c == '-'; });
   if (good) return ok_status();
   return invalid_field("name", "must be 1 to 128 letters, digits, '.', '_' or '-' and begin with a letter or digit");
 }

@@ -50,8 +50,8 @@ class Service {
   StatusOr<Deployment> get(std::string_view name);
   StatusOr<std::vector<DeploymentChange>> history(std::string_view name);
   // Creates the deployment or moves it to another version; returns when that version serves. Errors: kInvalidArgument
-  // (bad name), kNotFound (model or version), kFailedPrecondition (the version cannot be loaded; what served before goes
-  // on serving), kDeadlineExceeded (still loading).
+  // (bad name), kNotFound (model or version), kFailedPrecondition (the version cannot be loaded; what served before
+  // goes on serving), kDeadlineExceeded (still loading).
   StatusOr<Deployment> deploy(std::string_view name, const DeploymentSpec& spec);
   // Takes the deployment offline, or loads its version again.
   StatusOr<Deployment> set_stopped(std::string_view name, bool stopped, std::string_view reason);
@@ -62,8 +62,8 @@ class Service {
   void finish(Call& call, std::string_view key);
   // Ends a request whose rows have keys: durable when it returns ok. Gives each row its id; `rows` has one per value.
   struct Context {
-    std::optional<std::int64_t> origin_ms;
-    std::string run_id;
+    std::optional<std::int64_t> origin_ms = {};
+    std::string run_id = {};
   };
   Status finish_durably(Call& call, const Context& context, std::vector<PredictionRow>& rows);
 

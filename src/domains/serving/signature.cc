@@ -55,7 +55,8 @@ Status Signature::check_complete(const std::vector<char>& seen) const {
   if (missing == 0) return ok_status();
   if (missing > kNamesInMessage) str_append(&names, " and ", missing - kNamesInMessage, " more");
   return {StatusCode::kInvalidArgument,
-          str_cat("missing feature", missing == 1 ? " " : "s ", names, " (send null for a value that is not known)"), first};
+          str_cat("missing feature", missing == 1 ? " " : "s ", names, " (send null for a value that is not known)"),
+          first};
 }
 
 }  // namespace treadle::serving

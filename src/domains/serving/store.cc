@@ -103,7 +103,8 @@ StatusOr<std::int64_t> DeploymentStore::request(sql::Connection& tx, std::string
       "run_id = excluded.run_id, stopped = excluded.stopped, generation = deployments.generation + 1, "
       "updated_ms = excluded.updated_ms",
       {name, spec.model, spec.version, spec.reason, spec.run_id, stop, now_ms, now_ms}));
-  ASSIGN_OR_RETURN(const auto generation, tx.query_integer("SELECT generation FROM deployments WHERE name = ?", {name}));
+  ASSIGN_OR_RETURN(const auto generation,
+                   tx.query_integer("SELECT generation FROM deployments WHERE name = ?", {name}));
   return generation.value_or(0);
 }
 
@@ -113,11 +114,11 @@ Status DeploymentStore::reached(sql::Connection& tx, const DeploymentRow& row, s
       "WHERE name = ?",
       {row.generation, row.desired.model, row.desired.version, now_ms, row.name}));
   if (row.stopped) return ok_status();
-  return detail::as_status(tx.execute(
-      "INSERT INTO deployment_history(deployment, generation, model, version, from_ms, reason, run_id) "
-      "VALUES (?, ?, ?, ?, ?, ?, ?)",
-      {row.name, row.generation, row.desired.model, row.desired.version, now_ms, row.desired.reason,
-       row.desired.run_id}));
+  return detail::as_status(
+      tx.execute("INSERT INTO deployment_history(deployment, generation, model, version, from_ms, reason, run_id) "
+                 "VALUES (?, ?, ?, ?, ?, ?, ?)",
+                 {row.name, row.generation, row.desired.model, row.desired.version, now_ms, row.desired.reason,
+                  row.desired.run_id}));
 }
 
 Status DeploymentStore::failed(sql::Connection& tx, const DeploymentRow& row, std::string_view error,

@@ -23,8 +23,8 @@ std::string_view to_string(DeploymentState state);
 struct DeploymentSpec {
   std::string model;  // registered model's name
   std::int64_t version = 0;
-  std::string reason;  // for the history; may be empty
-  std::string run_id;  // the run that asked; "" for a person
+  std::string reason = {};  // for the history; may be empty
+  std::string run_id = {};  // the run that asked; "" for a person
 };
 
 // What is stored: one row per deployment.
