@@ -9,7 +9,7 @@ namespace treadle::net {
 
 class Signal : public std::enable_shared_from_this<Signal> {  // shared: the setter may outlive the waiter
  public:
-  explicit Signal(asio::any_io_executor executor) : timer_(executor) {}
+  explicit Signal(const asio::any_io_executor& executor) : timer_(executor) {}
 
   // Wakes the waiter, or the next one when nobody waits now. Thread-safe.
   void set() {

@@ -124,7 +124,7 @@ Status EventLog::open() {
   return ok_status();
 }
 
-Status EventLog::append(sql::Connection& tx, Event event) {
+Status EventLog::append(sql::Connection& tx, const Event& event) {
   RETURN_IF_ERROR(tx.execute("INSERT INTO events(time_ms, type, subject, payload) VALUES (?, ?, ?, ?)",
                              {impl_->clock.now_ms(), event.type, event.subject, to_text(event.payload)}));
   {

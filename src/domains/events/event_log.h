@@ -32,7 +32,7 @@ class EventLog {
   Status open();
 
   // Inside the transaction that makes the change. Call from any write().
-  Status append(sql::Connection& tx, Event event);
+  Status append(sql::Connection& tx, const Event& event);
   // Events with sequence > after, oldest first, at most `limit`. `type_prefix` "" means all.
   StatusOr<std::vector<Event>> read(std::int64_t after, std::size_t limit, std::string_view type_prefix = "");
   StatusOr<std::int64_t> last_sequence();

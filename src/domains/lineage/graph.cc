@@ -92,11 +92,11 @@ Status Graph::add_node(sql::Connection& tx, const Node& node) {
 }
 
 Status Graph::add_edge(sql::Connection& tx, const Edge& edge) {
-  const Status status = tx.execute(
-                              "INSERT INTO lineage_edges(from_kind, from_id, to_kind, to_id, relation, created_ms)"
-                              " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-                              {edge.from.kind, edge.from.id, edge.to.kind, edge.to.id, edge.relation, clock_.now_ms()})
-                            .status();
+  Status status = tx.execute(
+                        "INSERT INTO lineage_edges(from_kind, from_id, to_kind, to_id, relation, created_ms)"
+                        " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                        {edge.from.kind, edge.from.id, edge.to.kind, edge.to.id, edge.relation, clock_.now_ms()})
+                      .status();
   if (status.code() != StatusCode::kFailedPrecondition) return status;
   return not_found("the lineage graph lacks an end of ", edge.from.kind, " \"", edge.from.id, "\" -> ", edge.to.kind,
                    " \"", edge.to.id, "\"");
