@@ -1,0 +1,100 @@
+#include "base/strings.h"
+#include "domains/tracking/search_sql.h"
+#include "domains/tracking/sql_store.h"
+
+namespace treadle::tracking::store {
+namespace {
+
+Status unknown(const std::string& id) { return not_found("No Experiment with id=", id, " exists"); }
+
+Status must_change(const StatusOr<std::int64_t>& changed, const std::string& id) {
+  RETURN_IF_ERROR(changed);
+  return *changed == 0 ? unknown(id) : ok_status();
+}
+
+}  // namespace
+
+StatusOr<std::string> insert_experiment(sql::Connection& tx, const std::string& name, std::int64_t now_ms) {
+  ASSIGN_OR_RETURN(const auto newest, tx.query_integer("SELECT MAX(id) FROM experiments"));
+  const std::int64_t id = newest.value_or(0) + 1;
+  RETURN_IF_ERROR(tx.execute("INSERT INTO experiments(id, name, created_ms, updated_ms) VALUES (?, ?, ?, ?)",
+                             {id, name, now_ms, now_ms}));
+  return str_cat(id);
+}
+
+StatusOr<Experiment> load_experiment(sql::Connection& connection, const std::string& id) {
+  const auto number = parse_int(id);
+  if (!number) return unknown(id);
+  std::optional<Experiment> found;
+  RETURN_IF_ERROR(connection.query(
+      "SELECT name, deleted, created_ms, updated_ms, (SELECT COUNT(*) FROM runs WHERE experiment_id = ? AND deleted = "
+      "0)"
+      " FROM experiments WHERE id = ?",
+      {id, *number}, [&](const sql::Row& row) {
+        found = Experiment{id, row.string(0), row.integer(1) != 0, row.integer(2), row.integer(3), row.integer(4), {}};
+        return ok_status();
+      }));
+  if (!found) return unknown(id);
+  RETURN_IF_ERROR(connection.query("SELECT key, value FROM experiment_tags WHERE experiment_id = ? ORDER BY key",
+                                   {*number}, [&](const sql::Row& row) {
+                                     found->tags.emplace_back(row.string(0), row.string(1));
+                                     return ok_status();
+                                   }));
+  return *std::move(found);
+}
+
+StatusOr<std::optional<std::string>> find_experiment(sql::Connection& connection, const std::string& name) {
+  ASSIGN_OR_RETURN(const auto id, connection.query_integer("SELECT id FROM experiments WHERE name = ?", {name}));
+  return id ? std::optional(str_cat(*id)) : std::nullopt;
+}
+
+StatusOr<Page<Experiment>> search_experiments(sql::Connection& connection, const ExperimentQuery& query) {
+  ExperimentQuery one_more = query;
+  ++one_more.limit;
+  ASSIGN_OR_RETURN(const SqlText sql, experiment_search_sql(one_more, connection.dialect()));
+  std::vector<std::string> ids;
+  RETURN_IF_ERROR(connection.query(sql.text, sql.values, [&](const sql::Row& row) {
+    ids.push_back(str_cat(row.integer(0)));
+    return ok_status();
+  }));
+  Page<Experiment> page;
+  page.more = ids.size() > static_cast<std::size_t>(query.limit);
+  if (page.more) ids.pop_back();
+  for (const std::string& id : ids) {
+    ASSIGN_OR_RETURN(Experiment experiment, load_experiment(connection, id));
+    page.items.push_back(std::move(experiment));
+  }
+  return page;
+}
+
+Status rename_experiment(sql::Connection& tx, const std::string& id, const std::string& name, std::int64_t now_ms) {
+  return must_change(tx.execute("UPDATE experiments SET name = ?, updated_ms = ? WHERE id = ?",
+                                {name, now_ms, parse_int(id).value_or(-1)}),
+                     id);
+}
+
+Status mark_experiment(sql::Connection& tx, const std::string& id, bool deleted, std::int64_t now_ms) {
+  RETURN_IF_ERROR(must_change(tx.execute("UPDATE experiments SET deleted = ?, updated_ms = ? WHERE id = ?",
+                                         {deleted, now_ms, parse_int(id).value_or(-1)}),
+                              id));
+  return tx.execute("UPDATE runs SET deleted = ? WHERE experiment_id = ?", {deleted, id}).status();
+}
+
+Status put_experiment_tag(sql::Connection& tx, const std::string& id, const std::string& key,
+                          const std::string& value) {
+  return tx
+      .execute(
+          "INSERT INTO experiment_tags(experiment_id, key, value) VALUES (?, ?, ?)"
+          " ON CONFLICT(experiment_id, key) DO UPDATE SET value = excluded.value",
+          {parse_int(id).value_or(-1), key, value})
+      .status();
+}
+
+StatusOr<bool> remove_experiment_tag(sql::Connection& tx, const std::string& id, const std::string& key) {
+  ASSIGN_OR_RETURN(
+      const std::int64_t changed,
+      tx.execute("DELETE FROM experiment_tags WHERE experiment_id = ? AND key = ?", {parse_int(id).value_or(-1), key}));
+  return changed > 0;
+}
+
+}  // namespace treadle::tracking::store

@@ -1,0 +1,237 @@
+#include <cmath>
+#include <limits>
+#include <unordered_map>
+
+#include "base/json.h"
+#include "base/strings.h"
+#include "domains/tracking/search_sql.h"
+#include "domains/tracking/sql_store.h"
+
+namespace treadle::tracking::store {
+namespace {
+
+// Ids per statement when the children of many runs are fetched together.
+constexpr std::size_t kChunk = 200;
+
+Status unknown(const std::string& id) { return not_found("Run with id=", id, " not found"); }
+
+Run read_run(const sql::Row& row) {
+  Run run;
+  run.id = row.string(0);
+  run.experiment_id = row.string(1);
+  run.name = row.string(2);
+  run.status = parse_run_status(row.text(3)).value_or(RunStatus::kRunning);
+  run.deleted = row.integer(4) != 0;
+  run.start_ms = row.integer(5);
+  run.end_ms = row.optional_integer(6);
+  run.user = row.string(7);
+  return run;
+}
+
+Metric read_metric(const sql::Row& row, int first) {
+  const bool is_nan = row.integer(first + 4) != 0;
+  return {row.string(first), is_nan ? std::numeric_limits<double>::quiet_NaN() : row.real(first + 3),
+          row.integer(first + 2), row.integer(first + 1)};
+}
+
+Tags read_tags(std::string_view text) {
+  Tags tags;
+  const auto json = parse_json(text);
+  if (!json.ok()) return tags;
+  for (const auto& [key, value] : json->items())
+    tags.emplace_back(key, value.is_string() ? value.get<std::string>() : "");
+  return tags;
+}
+
+struct Marks {
+  std::string text;
+  sql::Values values;
+};
+
+// "?, ?, ?" for runs [first, last).
+Marks run_marks(const std::vector<Run>& runs, std::size_t first, std::size_t last) {
+  Marks marks;
+  for (std::size_t i = first; i < last; ++i) {
+    marks.text += i == first ? "?" : ", ?";
+    marks.values.emplace_back(runs[i].id);
+  }
+  return marks;
+}
+
+// Params, tags, newest metrics and inputs of many runs, a few statements for all of them.
+Status load_children(sql::Connection& connection, std::vector<Run>& runs) {
+  std::unordered_map<std::string_view, Run*> by_id;
+  for (Run& run : runs) by_id.emplace(run.id, &run);
+  for (std::size_t first = 0; first < runs.size(); first += kChunk) {
+    const std::size_t last = std::min(runs.size(), first + kChunk);
+    const auto [marks, ids] = run_marks(runs, first, last);
+    const auto each = [&](std::string_view columns, std::string_view table, const auto& put) {
+      return connection.query(
+          str_cat("SELECT run_id, ", columns, " FROM ", table, " WHERE run_id IN (", marks, ") ORDER BY 1, 2"), ids,
+          [&](const sql::Row& row) {
+            put(*by_id.at(row.text(0)), row);
+            return ok_status();
+          });
+    };
+    RETURN_IF_ERROR(each("key, value", "params",
+                         [](Run& run, const sql::Row& row) { run.params.emplace_back(row.string(1), row.string(2)); }));
+    RETURN_IF_ERROR(each("key, value", "run_tags",
+                         [](Run& run, const sql::Row& row) { run.tags.emplace_back(row.string(1), row.string(2)); }));
+    RETURN_IF_ERROR(each("key, step, time_ms, value, is_nan", "latest_metrics",
+                         [](Run& run, const sql::Row& row) { run.metrics.push_back(read_metric(row, 1)); }));
+    RETURN_IF_ERROR(each("name, digest, source_type, source, schema, profile, tags", "run_inputs",
+                         [](Run& run, const sql::Row& row) {
+                           run.inputs.push_back({row.string(1), row.string(2), row.string(3), row.string(4),
+                                                 row.string(5), row.string(6), read_tags(row.text(7))});
+                         }));
+  }
+  return ok_status();
+}
+
+constexpr std::string_view kColumns =
+    "SELECT id, experiment_id, name, status, deleted, start_ms, end_ms, user_id FROM runs";
+
+}  // namespace
+
+Status insert_run(sql::Connection& tx, const Run& run) {
+  return tx
+      .execute(
+          "INSERT INTO runs(id, experiment_id, name, status, start_ms, end_ms, user_id) VALUES (?, ?, ?, ?, ?, ?, ?)",
+          {run.id, run.experiment_id, run.name, to_string(run.status), run.start_ms, run.end_ms, run.user})
+      .status();
+}
+
+StatusOr<Run> load_run_row(sql::Connection& connection, const std::string& id) {
+  std::optional<Run> found;
+  RETURN_IF_ERROR(connection.query(str_cat(kColumns, " WHERE id = ?"), {id}, [&](const sql::Row& row) {
+    found = read_run(row);
+    return ok_status();
+  }));
+  if (!found) return unknown(id);
+  return *std::move(found);
+}
+
+StatusOr<Run> load_run(sql::Connection& connection, const std::string& id) {
+  ASSIGN_OR_RETURN(Run row, load_run_row(connection, id));
+  std::vector<Run> runs;
+  runs.push_back(std::move(row));
+  RETURN_IF_ERROR(load_children(connection, runs));
+  return std::move(runs.front());
+}
+
+StatusOr<Page<Run>> search_runs(sql::Connection& connection, const RunQuery& query) {
+  RunQuery one_more = query;
+  ++one_more.limit;
+  ASSIGN_OR_RETURN(const SqlText search, run_search_sql(one_more, connection.dialect()));
+  Page<Run> page;
+  std::unordered_map<std::string, std::size_t> place;
+  RETURN_IF_ERROR(connection.query(search.text, search.values, [&](const sql::Row& row) {
+    page.items.emplace_back().id = row.string(0);
+    return ok_status();
+  }));
+  page.more = page.items.size() > static_cast<std::size_t>(query.limit);
+  if (page.more) page.items.pop_back();
+  for (std::size_t i = 0; i < page.items.size(); ++i) place.emplace(page.items[i].id, i);
+  for (std::size_t first = 0; first < page.items.size(); first += kChunk) {
+    const auto [marks, ids] = run_marks(page.items, first, std::min(page.items.size(), first + kChunk));
+    RETURN_IF_ERROR(connection.query(str_cat(kColumns, " WHERE id IN (", marks, ")"), ids, [&](const sql::Row& row) {
+      Run run = read_run(row);
+      page.items[place.at(run.id)] = std::move(run);
+      return ok_status();
+    }));
+  }
+  RETURN_IF_ERROR(load_children(connection, page.items));
+  return page;
+}
+
+Status update_run(sql::Connection& tx, const std::string& id, const RunUpdate& update) {
+  const auto set = [&](std::string_view column, const sql::Value& value) {
+    return tx.execute(str_cat("UPDATE runs SET ", column, " = ? WHERE id = ?"), {value, id}).status();
+  };
+  if (update.status) RETURN_IF_ERROR(set("status", to_string(*update.status)));
+  if (update.end_ms) RETURN_IF_ERROR(set("end_ms", *update.end_ms));
+  if (update.name) RETURN_IF_ERROR(set("name", *update.name));
+  return ok_status();
+}
+
+Status mark_run(sql::Connection& tx, const std::string& id, bool deleted) {
+  ASSIGN_OR_RETURN(const std::int64_t changed, tx.execute("UPDATE runs SET deleted = ? WHERE id = ?", {deleted, id}));
+  return changed == 0 ? unknown(id) : ok_status();
+}
+
+StatusOr<std::optional<std::string>> load_param(sql::Connection& connection, const std::string& run,
+                                                const std::string& key) {
+  return connection.query_text("SELECT value FROM params WHERE run_id = ? AND key = ?", {run, key});
+}
+
+Status insert_param(sql::Connection& tx, const std::string& run, const std::string& key, const std::string& value) {
+  return tx.execute("INSERT INTO params(run_id, key, value) VALUES (?, ?, ?)", {run, key, value}).status();
+}
+
+Status put_tag(sql::Connection& tx, const std::string& run, const std::string& key, const std::string& value) {
+  return tx
+      .execute(
+          "INSERT INTO run_tags(run_id, key, value) VALUES (?, ?, ?)"
+          " ON CONFLICT(run_id, key) DO UPDATE SET value = excluded.value",
+          {run, key, value})
+      .status();
+}
+
+StatusOr<bool> remove_tag(sql::Connection& tx, const std::string& run, const std::string& key) {
+  ASSIGN_OR_RETURN(const std::int64_t changed,
+                   tx.execute("DELETE FROM run_tags WHERE run_id = ? AND key = ?", {run, key}));
+  return changed > 0;
+}
+
+Status insert_metric(sql::Connection& tx, const std::string& run, const Metric& metric) {
+  const bool is_nan = std::isnan(metric.value);
+  const double value =
+      is_nan ? 0 : std::clamp(metric.value, -std::numeric_limits<double>::max(), std::numeric_limits<double>::max());
+  const sql::Values values = {run, metric.key, metric.step, metric.time_ms, value, is_nan};
+  RETURN_IF_ERROR(
+      tx.execute("INSERT INTO metrics(run_id, key, step, time_ms, value, is_nan) VALUES (?, ?, ?, ?, ?, ?)"
+                 " ON CONFLICT DO NOTHING",
+                 values));
+  // Newest: by step, then time, then value.
+  return tx
+      .execute(
+          "INSERT INTO latest_metrics(run_id, key, step, time_ms, value, is_nan) VALUES (?, ?, ?, ?, ?, ?)"
+          " ON CONFLICT(run_id, key) DO UPDATE SET step = excluded.step, time_ms = excluded.time_ms,"
+          " value = excluded.value, is_nan = excluded.is_nan WHERE (excluded.step, excluded.time_ms, excluded.value)"
+          " > (latest_metrics.step, latest_metrics.time_ms, latest_metrics.value)",
+          values)
+      .status();
+}
+
+StatusOr<Page<Metric>> metric_history(sql::Connection& connection, const std::string& run, const std::string& key,
+                                      std::int64_t limit, std::int64_t offset) {
+  Page<Metric> page;
+  RETURN_IF_ERROR(
+      connection.query("SELECT key, step, time_ms, value, is_nan FROM metrics WHERE run_id = ? AND key = ?"
+                       " ORDER BY step, time_ms, value LIMIT ? OFFSET ?",
+                       {run, key, limit + 1, offset}, [&](const sql::Row& row) {
+                         page.items.push_back(read_metric(row, 0));
+                         return ok_status();
+                       }));
+  page.more = page.items.size() > static_cast<std::size_t>(limit);
+  if (page.more) page.items.pop_back();
+  return page;
+}
+
+Status put_input(sql::Connection& tx, const std::string& run, const DatasetInput& input) {
+  Json tags = Json::object();
+  std::string context;
+  for (const auto& [key, value] : input.tags) {
+    tags[key] = value;
+    if (key == "mlflow.data.context") context = value;
+  }
+  return tx
+      .execute(
+          "INSERT INTO run_inputs(run_id, name, digest, source_type, source, schema, profile, context, tags)"
+          " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+          {run, input.name, input.digest, input.source_type, input.source, input.schema, input.profile, context,
+           to_text(tags)})
+      .status();
+}
+
+}  // namespace treadle::tracking::store

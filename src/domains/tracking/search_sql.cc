@@ -1,0 +1,235 @@
+#include "domains/tracking/search_sql.h"
+
+#include <array>
+#include <limits>
+
+#include "base/strings.h"
+
+namespace treadle::tracking {
+namespace {
+
+struct Attribute {
+  std::string_view name, column;
+  bool numeric;
+};
+
+constexpr std::array<Attribute, 16> kRunAttributes = {{{"run_id", "r.id", false},
+                                                       {"run_name", "r.name", false},
+                                                       {"Run name", "r.name", false},
+                                                       {"name", "r.name", false},
+                                                       {"run name", "r.name", false},
+                                                       {"Run Name", "r.name", false},
+                                                       {"status", "r.status", false},
+                                                       {"user_id", "r.user_id", false},
+                                                       {"User", "r.user_id", false},
+                                                       {"experiment_id", "r.experiment_id", false},
+                                                       {"start_time", "r.start_ms", true},
+                                                       {"Start Time", "r.start_ms", true},
+                                                       {"created", "r.start_ms", true},
+                                                       {"Created", "r.start_ms", true},
+                                                       {"end_time", "r.end_ms", true},
+                                                       {"artifact_uri", "r.id", false}}};
+
+constexpr std::array<Attribute, 4> kExperimentAttributes = {{{"name", "e.name", false},
+                                                             {"experiment_id", "e.id", true},
+                                                             {"creation_time", "e.created_ms", true},
+                                                             {"last_update_time", "e.updated_ms", true}}};
+
+template <std::size_t N>
+StatusOr<Attribute> find_attribute(const std::array<Attribute, N>& known, const std::string& key) {
+  std::vector<std::string> names;
+  for (const Attribute& attribute : known) {
+    if (attribute.name == key) return attribute;
+    names.emplace_back(attribute.name);
+  }
+  const std::string guess = nearest_word(key, names);
+  return invalid_field("filter", "\"", key, "\" is not an attribute to search by",
+                       guess.empty() ? "" : str_cat("; did you mean \"", guess, "\"?"));
+}
+
+Status wrong_value(const Condition& condition, std::string_view wanted) {
+  return invalid_field("filter", condition.entity, " \"", condition.key, "\" must be compared with ", wanted);
+}
+
+// A table of key and value that belongs to a run: WHERE EXISTS (…).
+Status append_child(SqlText& sql, sql::Dialect dialect, std::string_view table, std::string_view owner,
+                    const Condition& condition, bool numeric) {
+  const bool absent = condition.comparator == Comparator::kIsNull;
+  const bool present = condition.comparator == Comparator::kIsNotNull;
+  str_append(&sql.text, absent ? "NOT EXISTS" : "EXISTS", " (SELECT 1 FROM ", table, " c WHERE c.", owner,
+             " AND c.key = ?");
+  sql.values.emplace_back(condition.key);
+  if (!absent && !present) {
+    sql.text += " AND ";
+    RETURN_IF_ERROR(append_comparison(sql, dialect, "c.value", condition, numeric));
+  }
+  sql.text += ")";
+  return ok_status();
+}
+
+Status append_dataset(SqlText& sql, sql::Dialect dialect, const Condition& condition) {
+  if (condition.key != "name" && condition.key != "digest" && condition.key != "context") {
+    return invalid_field("filter", "datasets have name, digest and context, not \"", condition.key, "\"");
+  }
+  sql.text += "EXISTS (SELECT 1 FROM run_inputs c WHERE c.run_id = r.id AND ";
+  RETURN_IF_ERROR(append_comparison(sql, dialect, str_cat("c.", condition.key), condition, false));
+  sql.text += ")";
+  return ok_status();
+}
+
+Status append_run_condition(SqlText& sql, sql::Dialect dialect, const Condition& condition) {
+  if (condition.entity == "metric")
+    return append_child(sql, dialect, "latest_metrics", "run_id = r.id", condition, true);
+  if (condition.entity == "param") return append_child(sql, dialect, "params", "run_id = r.id", condition, false);
+  if (condition.entity == "tag") return append_child(sql, dialect, "run_tags", "run_id = r.id", condition, false);
+  if (condition.entity == "dataset") return append_dataset(sql, dialect, condition);
+  ASSIGN_OR_RETURN(const Attribute attribute, find_attribute(kRunAttributes, condition.key));
+  return append_comparison(sql, dialect, attribute.column, condition, attribute.numeric);
+}
+
+StatusOr<std::string> run_order(SqlText& sql, const OrderBy& order) {
+  const std::string_view direction = order.ascending ? " ASC" : " DESC";
+  if (order.entity == "attribute") {
+    ASSIGN_OR_RETURN(const Attribute attribute, find_attribute(kRunAttributes, order.key));
+    // Missing values come last whatever the direction, on both engines.
+    return str_cat("CASE WHEN ", attribute.column, " IS NULL THEN 1 ELSE 0 END, ", attribute.column, direction);
+  }
+  const std::string_view table = order.entity == "metric"  ? "latest_metrics"
+                                 : order.entity == "param" ? "params"
+                                                           : "run_tags";
+  const std::string value = str_cat("(SELECT c.value FROM ", table, " c WHERE c.run_id = r.id AND c.key = ?)");
+  std::string text;
+  if (order.entity == "metric") {
+    str_append(&text,
+               "CASE WHEN (SELECT c.is_nan FROM latest_metrics c WHERE c.run_id = r.id AND c.key = ?) = 1 THEN 1 WHEN ",
+               value, " IS NULL THEN 2 ELSE 0 END, ");
+    sql.values.emplace_back(order.key);
+  } else {
+    str_append(&text, "CASE WHEN ", value, " IS NULL THEN 1 ELSE 0 END, ");
+  }
+  sql.values.emplace_back(order.key);
+  sql.values.emplace_back(order.key);
+  return str_cat(text, value, direction);
+}
+
+std::string_view view_condition(View view) {
+  switch (view) {
+    case View::kActive:
+      return "deleted = 0";
+    case View::kDeleted:
+      return "deleted = 1";
+    case View::kAll:
+      return "1 = 1";
+  }
+  return "1 = 1";
+}
+
+}  // namespace
+
+Status append_comparison(SqlText& sql, sql::Dialect dialect, std::string_view column, const Condition& condition,
+                         bool numeric) {
+  const Comparator op = condition.comparator;
+  if (op == Comparator::kIsNull || op == Comparator::kIsNotNull) {
+    str_append(&sql.text, column, " ", sql_operator(op));
+    return ok_status();
+  }
+  for (const FilterValue& value : condition.values) {
+    if (numeric && value.quoted && !parse_double(value.text)) return wrong_value(condition, "a number");
+    if (!numeric && !value.quoted) return wrong_value(condition, "text in single quotes");
+  }
+  if (op == Comparator::kLike || op == Comparator::kIlike) {
+    if (numeric) return wrong_value(condition, "= != < <= > or >=");
+    const std::string& pattern = condition.values.front().text;
+    if (op == Comparator::kIlike) {
+      str_append(&sql.text, "LOWER(", column, ") LIKE LOWER(?) ESCAPE '\\'");
+      sql.values.emplace_back(pattern);
+    } else if (dialect == sql::Dialect::kPostgres) {
+      str_append(&sql.text, column, " LIKE ?");
+      sql.values.emplace_back(pattern);
+    } else {
+      // SQLite's LIKE ignores case; GLOB does not, with * and ? for % and _.
+      std::string glob;
+      for (const char c : pattern) {
+        if (c == '%')
+          glob += '*';
+        else if (c == '_')
+          glob += '?';
+        else if (c == '*' || c == '?' || c == '[')
+          str_append(&glob, "[", c, "]");
+        else
+          glob += c;
+      }
+      str_append(&sql.text, column, " GLOB ?");
+      sql.values.emplace_back(std::move(glob));
+    }
+    return ok_status();
+  }
+  str_append(&sql.text, column, " ", sql_operator(op), " ");
+  const bool list = op == Comparator::kIn || op == Comparator::kNotIn;
+  if (list) sql.text += "(";
+  for (std::size_t i = 0; i < condition.values.size(); ++i) {
+    sql.text += i == 0 ? "?" : ", ?";
+    const std::string& text = condition.values[i].text;
+    if (numeric)
+      sql.values.emplace_back(parse_double(text).value_or(0));
+    else
+      sql.values.emplace_back(text);
+  }
+  if (list) sql.text += ")";
+  return ok_status();
+}
+
+StatusOr<SqlText> run_search_sql(const RunQuery& query, sql::Dialect dialect) {
+  ASSIGN_OR_RETURN(const std::vector<Condition> conditions, parse_filter(query.filter));
+  SqlText sql{str_cat("SELECT r.id FROM runs r WHERE r.",
+                      view_condition(query.view) == "1 = 1" ? "deleted >= 0" : view_condition(query.view)),
+              {}};
+  if (!query.experiment_ids.empty()) {
+    sql.text += " AND r.experiment_id IN (";
+    for (std::size_t i = 0; i < query.experiment_ids.size(); ++i) {
+      sql.text += i == 0 ? "?" : ", ?";
+      sql.values.emplace_back(query.experiment_ids[i]);
+    }
+    sql.text += ")";
+  }
+  for (const Condition& condition : conditions) {
+    sql.text += " AND ";
+    RETURN_IF_ERROR(append_run_condition(sql, dialect, condition));
+  }
+  sql.text += " ORDER BY ";
+  for (const std::string& text : query.order_by) {
+    ASSIGN_OR_RETURN(const OrderBy order, parse_order_by(text));
+    ASSIGN_OR_RETURN(const std::string term, run_order(sql, order));
+    str_append(&sql.text, term, ", ");
+  }
+  sql.text += "r.start_ms DESC, r.id LIMIT ? OFFSET ?";
+  sql.values.emplace_back(query.limit);
+  sql.values.emplace_back(query.offset);
+  return sql;
+}
+
+StatusOr<SqlText> experiment_search_sql(const ExperimentQuery& query, sql::Dialect dialect) {
+  ASSIGN_OR_RETURN(const std::vector<Condition> conditions, parse_filter(query.filter));
+  SqlText sql{str_cat("SELECT e.id FROM experiments e WHERE ", view_condition(query.view)), {}};
+  for (const Condition& condition : conditions) {
+    sql.text += " AND ";
+    if (condition.entity == "tag") {
+      RETURN_IF_ERROR(append_child(sql, dialect, "experiment_tags", "experiment_id = e.id", condition, false));
+      continue;
+    }
+    ASSIGN_OR_RETURN(const Attribute attribute, find_attribute(kExperimentAttributes, condition.key));
+    RETURN_IF_ERROR(append_comparison(sql, dialect, attribute.column, condition, attribute.numeric));
+  }
+  sql.text += " ORDER BY ";
+  for (const std::string& text : query.order_by) {
+    ASSIGN_OR_RETURN(const OrderBy order, parse_order_by(text));
+    ASSIGN_OR_RETURN(const Attribute attribute, find_attribute(kExperimentAttributes, order.key));
+    str_append(&sql.text, attribute.column, order.ascending ? " ASC, " : " DESC, ");
+  }
+  sql.text += query.order_by.empty() ? "e.updated_ms DESC, e.id DESC LIMIT ? OFFSET ?" : "e.id ASC LIMIT ? OFFSET ?";
+  sql.values.emplace_back(query.limit);
+  sql.values.emplace_back(query.offset);
+  return sql;
+}
+
+}  // namespace treadle::tracking

@@ -1,0 +1,26 @@
+// Turning parsed searches into SQL with bound values. Names that reach the text of a statement come from fixed lists
+// only.
+#pragma once
+
+#include <string>
+
+#include "domains/tracking/filter.h"
+#include "domains/tracking/types.h"
+#include "storage/sql/database.h"
+
+namespace treadle::tracking {
+
+struct SqlText {
+  std::string text;
+  sql::Values values;
+};
+
+// "column OP ?" for one condition. LIKE is case-sensitive and ILIKE is not, on both engines.
+Status append_comparison(SqlText& sql, sql::Dialect dialect, std::string_view column, const Condition& condition,
+                         bool numeric);
+
+// Selects the ids of matching runs, ordered and limited.
+StatusOr<SqlText> run_search_sql(const RunQuery& query, sql::Dialect dialect);
+StatusOr<SqlText> experiment_search_sql(const ExperimentQuery& query, sql::Dialect dialect);
+
+}  // namespace treadle::tracking

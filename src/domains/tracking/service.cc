@@ -1,0 +1,297 @@
+#include "domains/tracking/service.h"
+
+#include <array>
+
+#include "base/ids.h"
+#include "base/strings.h"
+#include "domains/tracking/sql_store.h"
+#include "domains/tracking/validate.h"
+
+namespace treadle::tracking {
+namespace {
+
+// "calm-heron-417": easier to speak of than a hex id.
+std::string made_up_name() {
+  static constexpr std::array<std::string_view, 16> kHow = {"calm",  "bold",  "swift", "quiet", "amber", "keen",
+                                                            "lucid", "merry", "noble", "proud", "rapid", "sober",
+                                                            "tidy",  "vivid", "warm",  "wise"};
+  static constexpr std::array<std::string_view, 16> kWho = {"heron", "otter", "finch", "lynx", "tern", "ibex",
+                                                            "crane", "stoat", "raven", "hare", "wren", "seal",
+                                                            "moth",  "kite",  "newt",  "swan"};
+  const std::string id = new_hex_id();
+  const auto pick = [&](std::size_t at) { return static_cast<std::size_t>(std::stoul(id.substr(at, 4), nullptr, 16)); };
+  return str_cat(kHow[pick(0) % kHow.size()], "-", kWho[pick(4) % kWho.size()], "-", pick(16) % 1000);
+}
+
+Status must_be_active(const Run& run) {
+  if (!run.deleted) return ok_status();
+  return invalid("The run ", run.id, " must be in the 'active' state. Current state is deleted.");
+}
+
+std::string tag_value(const Tags& tags, std::string_view key) {
+  for (const auto& [name, value] : tags) {
+    if (name == key) return value;
+  }
+  return "";
+}
+
+events::Event run_event(std::string type, const Run& run) {
+  return {0,
+          0,
+          std::move(type),
+          "run/" + run.id,
+          {{"run_id", run.id}, {"experiment_id", run.experiment_id}, {"status", to_string(run.status)}}};
+}
+
+}  // namespace
+
+std::string_view to_string(RunStatus status) {
+  switch (status) {
+    case RunStatus::kRunning:
+      return "RUNNING";
+    case RunStatus::kScheduled:
+      return "SCHEDULED";
+    case RunStatus::kFinished:
+      return "FINISHED";
+    case RunStatus::kFailed:
+      return "FAILED";
+    case RunStatus::kKilled:
+      return "KILLED";
+  }
+  return "RUNNING";
+}
+
+std::optional<RunStatus> parse_run_status(std::string_view text) {
+  for (const RunStatus status :
+       {RunStatus::kRunning, RunStatus::kScheduled, RunStatus::kFinished, RunStatus::kFailed, RunStatus::kKilled}) {
+    if (to_string(status) == text || str_cat(static_cast<int>(status)) == text) return status;
+  }
+  return std::nullopt;
+}
+
+Service::Service(sql::Database& database, events::EventLog& events, lineage::Graph& graph, const Clock& clock,
+                 blob::BlobStore& blobs)
+    : database_(database), events_(events), graph_(graph), clock_(clock), blobs_(blobs) {}
+
+Status Service::open() { return sql::migrate(database_, "tracking", store::migrations()); }
+
+std::string Service::artifact_root(const Run& run) {
+  return str_cat("artifacts/", run.experiment_id, "/", run.id, "/artifacts");
+}
+std::string Service::artifact_uri(const Run& run) {
+  return str_cat("mlflow-artifacts:/", run.experiment_id, "/", run.id, "/artifacts");
+}
+
+StatusOr<Experiment> Service::create_experiment(const std::string& name, const Tags& tags) {
+  RETURN_IF_ERROR(check_experiment_name(name));
+  RETURN_IF_ERROR(check_tags(tags));
+  StatusOr<Experiment> created = internal_error("");
+  RETURN_IF_ERROR(write([&](sql::Connection& tx) -> Status {
+    ASSIGN_OR_RETURN(const auto existing, store::find_experiment(tx, name));
+    if (existing) return already_exists("Experiment '", name, "' already exists");
+    ASSIGN_OR_RETURN(const std::string id, store::insert_experiment(tx, name, clock_.now_ms()));
+    for (const auto& [key, value] : tags) RETURN_IF_ERROR(store::put_experiment_tag(tx, id, key, value));
+    created = store::load_experiment(tx, id);
+    return events_.append(tx, {0, 0, "experiment.created", "experiment/" + id, {{"name", name}}});
+  }));
+  return created;
+}
+
+StatusOr<Experiment> Service::get_experiment(const std::string& id) {
+  StatusOr<Experiment> found = internal_error("");
+  RETURN_IF_ERROR(database_.read([&](sql::Connection& connection) {
+    found = store::load_experiment(connection, id);
+    return ok_status();
+  }));
+  return found;
+}
+
+StatusOr<Experiment> Service::get_experiment_by_name(const std::string& name) {
+  StatusOr<Experiment> found = internal_error("");
+  RETURN_IF_ERROR(database_.read([&](sql::Connection& connection) -> Status {
+    ASSIGN_OR_RETURN(const auto id, store::find_experiment(connection, name));
+    if (!id) return not_found("Could not find experiment with name '", name, "'");
+    found = store::load_experiment(connection, *id);
+    return ok_status();
+  }));
+  return found;
+}
+
+StatusOr<Experiment> Service::ensure_experiment(const std::string& name_or_id) {
+  if (name_or_id.empty()) return get_experiment("0");
+  auto found = get_experiment_by_name(name_or_id);
+  if (!found.ok() && parse_int(name_or_id)) return get_experiment(name_or_id);
+  if (found.ok() || found.status().code() != StatusCode::kNotFound) return found;
+  auto created = create_experiment(name_or_id);
+  if (created.ok() || created.status().code() != StatusCode::kAlreadyExists) return created;
+  return get_experiment_by_name(name_or_id);  // somebody else made it just now
+}
+
+StatusOr<Page<Experiment>> Service::search_experiments(const ExperimentQuery& query) {
+  StatusOr<Page<Experiment>> page = internal_error("");
+  RETURN_IF_ERROR(database_.read([&](sql::Connection& connection) {
+    page = store::search_experiments(connection, query);
+    return ok_status();
+  }));
+  return page;
+}
+
+Status Service::rename_experiment(const std::string& id, const std::string& name) {
+  RETURN_IF_ERROR(check_experiment_name(name));
+  return write([&](sql::Connection& tx) -> Status {
+    ASSIGN_OR_RETURN(const auto existing, store::find_experiment(tx, name));
+    if (existing && *existing != id) return already_exists("Experiment '", name, "' already exists");
+    return store::rename_experiment(tx, id, name, clock_.now_ms());
+  });
+}
+
+Status Service::delete_experiment(const std::string& id) {
+  return write([&](sql::Connection& tx) -> Status {
+    RETURN_IF_ERROR(store::mark_experiment(tx, id, true, clock_.now_ms()));
+    return events_.append(tx, {0, 0, "experiment.deleted", "experiment/" + id, Json::object()});
+  });
+}
+
+Status Service::restore_experiment(const std::string& id) {
+  return write([&](sql::Connection& tx) { return store::mark_experiment(tx, id, false, clock_.now_ms()); });
+}
+
+Status Service::set_experiment_tag(const std::string& id, const std::string& key, const std::string& value) {
+  RETURN_IF_ERROR(check_key("key", key));
+  if (value.size() > Limits::kExperimentTagValue)
+    return invalid_field("value", "is longer than ", Limits::kExperimentTagValue, " characters");
+  return write([&](sql::Connection& tx) -> Status {
+    RETURN_IF_ERROR(store::load_experiment(tx, id));
+    return store::put_experiment_tag(tx, id, key, value);
+  });
+}
+
+Status Service::delete_experiment_tag(const std::string& id, const std::string& key) {
+  return write([&](sql::Connection& tx) -> Status {
+    ASSIGN_OR_RETURN(const bool removed, store::remove_experiment_tag(tx, id, key));
+    return removed ? ok_status() : not_found("experiment ", id, " has no tag \"", key, "\"");
+  });
+}
+
+StatusOr<Run> Service::create_run(const NewRun& wanted) {
+  RETURN_IF_ERROR(check_tags(wanted.tags));
+  if (!wanted.id.empty() && !is_hex_id(wanted.id)) return invalid_field("run_id", "must be 32 lower-case hex digits");
+  Run run;
+  run.id = wanted.id.empty() ? new_hex_id() : wanted.id;
+  run.experiment_id = wanted.experiment_id.empty() ? "0" : wanted.experiment_id;
+  run.name = !wanted.name.empty() ? wanted.name : tag_value(wanted.tags, "mlflow.runName");
+  if (run.name.empty()) run.name = made_up_name();
+  run.start_ms = wanted.start_ms > 0 ? wanted.start_ms : clock_.now_ms();
+  run.user = wanted.user;
+  StatusOr<Run> created = internal_error("");
+  RETURN_IF_ERROR(write([&](sql::Connection& tx) -> Status {
+    if (!wanted.id.empty()) {
+      created = store::load_run(tx, run.id);
+      if (created.ok() || created.status().code() != StatusCode::kNotFound) return created.status();
+    }
+    ASSIGN_OR_RETURN(const Experiment experiment, store::load_experiment(tx, run.experiment_id));
+    if (experiment.deleted)
+      return invalid("The experiment ", experiment.id, " must be in the 'active' state. Current state is deleted.");
+    RETURN_IF_ERROR(store::insert_run(tx, run));
+    for (const auto& [key, value] : wanted.tags) RETURN_IF_ERROR(store::put_tag(tx, run.id, key, value));
+    RETURN_IF_ERROR(store::put_tag(tx, run.id, "mlflow.runName", run.name));
+    RETURN_IF_ERROR(graph_.add_node(tx, {"run", run.id, {{"name", run.name}}}));
+    created = store::load_run(tx, run.id);
+    return events_.append(tx, run_event("run.created", run));
+  }));
+  return created;
+}
+
+StatusOr<Run> Service::get_run(const std::string& id) {
+  StatusOr<Run> found = internal_error("");
+  RETURN_IF_ERROR(database_.read([&](sql::Connection& connection) {
+    found = store::load_run(connection, id);
+    return ok_status();
+  }));
+  return found;
+}
+
+StatusOr<Page<Run>> Service::search_runs(const RunQuery& query) {
+  StatusOr<Page<Run>> page = internal_error("");
+  RETURN_IF_ERROR(database_.read([&](sql::Connection& connection) {
+    page = store::search_runs(connection, query);
+    return ok_status();
+  }));
+  return page;
+}
+
+StatusOr<Run> Service::update_run(const std::string& id, const RunUpdate& update) {
+  StatusOr<Run> updated = internal_error("");
+  RETURN_IF_ERROR(write([&](sql::Connection& tx) -> Status {
+    ASSIGN_OR_RETURN(const Run before, store::load_run_row(tx, id));
+    RETURN_IF_ERROR(must_be_active(before));
+    RETURN_IF_ERROR(store::update_run(tx, id, update));
+    if (update.name) RETURN_IF_ERROR(store::put_tag(tx, id, "mlflow.runName", *update.name));
+    updated = store::load_run(tx, id);
+    RETURN_IF_ERROR(updated);
+    const bool ended =
+        update.status && *update.status != RunStatus::kRunning && *update.status != RunStatus::kScheduled;
+    return events_.append(tx, run_event(ended ? "run.finished" : "run.updated", *updated));
+  }));
+  return updated;
+}
+
+Status Service::change_run(const std::string& id, bool deleted) {
+  return write([&](sql::Connection& tx) -> Status {
+    RETURN_IF_ERROR(store::mark_run(tx, id, deleted));
+    return events_.append(tx, {0, 0, deleted ? "run.deleted" : "run.restored", "run/" + id, Json::object()});
+  });
+}
+Status Service::delete_run(const std::string& id) { return change_run(id, true); }
+Status Service::restore_run(const std::string& id) { return change_run(id, false); }
+
+Status Service::log_batch(const std::string& run_id, const Batch& batch) {
+  RETURN_IF_ERROR(check_batch(batch));
+  return write([&](sql::Connection& tx) -> Status {
+    ASSIGN_OR_RETURN(const Run run, store::load_run_row(tx, run_id));
+    RETURN_IF_ERROR(must_be_active(run));
+    for (const auto& [key, value] : batch.params) {
+      ASSIGN_OR_RETURN(const auto existing, store::load_param(tx, run_id, key));
+      if (existing && *existing != value) {
+        return invalid_field("params", "Changing param values is not allowed. Param with key='", key,
+                             "' was already logged with value='", *existing, "' for run ID='", run_id,
+                             "'. Attempted logging new value '", value, "'.");
+      }
+      if (!existing) RETURN_IF_ERROR(store::insert_param(tx, run_id, key, value));
+    }
+    for (const Metric& metric : batch.metrics) RETURN_IF_ERROR(store::insert_metric(tx, run_id, metric));
+    for (const auto& [key, value] : batch.tags) {
+      RETURN_IF_ERROR(store::put_tag(tx, run_id, key, value));
+      if (key == "mlflow.runName")
+        RETURN_IF_ERROR(store::update_run(tx, run_id, {.status = {}, .end_ms = {}, .name = value}));
+    }
+    for (const DatasetInput& input : batch.inputs) {
+      RETURN_IF_ERROR(store::put_input(tx, run_id, input));
+      const lineage::Node dataset{"dataset", input.digest, {{"name", input.name}, {"source", input.source}}};
+      RETURN_IF_ERROR(graph_.add_node(tx, dataset));
+      RETURN_IF_ERROR(graph_.add_edge(tx, {{"dataset", input.digest}, {"run", run_id}, "input"}));
+    }
+    return events_.append(tx, run_event("run.logged", run));
+  });
+}
+
+Status Service::delete_tag(const std::string& run_id, const std::string& key) {
+  return write([&](sql::Connection& tx) -> Status {
+    RETURN_IF_ERROR(store::load_run_row(tx, run_id));
+    ASSIGN_OR_RETURN(const bool removed, store::remove_tag(tx, run_id, key));
+    return removed ? ok_status() : not_found("No tag with name: ", key, " in run with id ", run_id);
+  });
+}
+
+StatusOr<Page<Metric>> Service::metric_history(const std::string& run_id, const std::string& key, std::int64_t limit,
+                                               std::int64_t offset) {
+  StatusOr<Page<Metric>> page = internal_error("");
+  RETURN_IF_ERROR(database_.read([&](sql::Connection& connection) -> Status {
+    RETURN_IF_ERROR(store::load_run_row(connection, run_id));
+    page = store::metric_history(connection, run_id, key, limit, offset);
+    return ok_status();
+  }));
+  return page;
+}
+
+}  // namespace treadle::tracking

@@ -1,0 +1,75 @@
+// Tracking: the record of what was run, with what, and what came out. All methods are thread-safe; a write that
+// returned ok is durable and its event is in the log.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "domains/events/event_log.h"
+#include "domains/lineage/graph.h"
+#include "domains/tracking/types.h"
+#include "storage/blob/blob_store.h"
+#include "storage/sql/database.h"
+
+namespace treadle::tracking {
+
+// What one call may carry; MLflow's own numbers.
+struct Limits {
+  static constexpr std::size_t kKey = 250, kParamValue = 6000, kTagValue = 8000, kExperimentName = 500,
+                               kExperimentTagValue = 20'000;
+  static constexpr std::size_t kBatchParams = 100, kBatchTags = 100, kBatchMetrics = 1000, kBatchEntities = 1000;
+  static constexpr std::int64_t kRunPage = 50'000, kMetricPage = 25'000;
+};
+
+class Service {
+ public:
+  Service(sql::Database& database, events::EventLog& events, lineage::Graph& graph, const Clock& clock,
+          blob::BlobStore& blobs);
+  Status open();
+
+  StatusOr<Experiment> create_experiment(const std::string& name, const Tags& tags = {});
+  StatusOr<Experiment> get_experiment(const std::string& id);
+  StatusOr<Experiment> get_experiment_by_name(const std::string& name);
+  // The experiment of that name or id, made when it is not there. "" is Default.
+  StatusOr<Experiment> ensure_experiment(const std::string& name_or_id);
+  StatusOr<Page<Experiment>> search_experiments(const ExperimentQuery& query);
+  Status rename_experiment(const std::string& id, const std::string& name);
+  Status delete_experiment(const std::string& id);
+  Status restore_experiment(const std::string& id);
+  Status set_experiment_tag(const std::string& id, const std::string& key, const std::string& value);
+  Status delete_experiment_tag(const std::string& id, const std::string& key);
+
+  // With an id given it is safe to repeat: an existing run of that id is returned as it is.
+  StatusOr<Run> create_run(const NewRun& run);
+  StatusOr<Run> get_run(const std::string& id);
+  StatusOr<Page<Run>> search_runs(const RunQuery& query);
+  StatusOr<Run> update_run(const std::string& id, const RunUpdate& update);
+  Status delete_run(const std::string& id);
+  Status restore_run(const std::string& id);
+
+  // All or nothing. A param keeps its first value; repeating it with another is an error.
+  Status log_batch(const std::string& run_id, const Batch& batch);
+  Status delete_tag(const std::string& run_id, const std::string& key);
+  // In order of step and time.
+  StatusOr<Page<Metric>> metric_history(const std::string& run_id, const std::string& key, std::int64_t limit,
+                                        std::int64_t offset = 0);
+
+  // Blob key of a run's artifact folder: "artifacts/<experiment>/<run>/artifacts".
+  static std::string artifact_root(const Run& run);
+  // "mlflow-artifacts:/<experiment>/<run>/artifacts".
+  static std::string artifact_uri(const Run& run);
+  blob::BlobStore& blobs() { return blobs_; }
+
+ private:
+  Status write(const std::function<Status(sql::Connection&)>& work) { return database_.write(work); }
+  Status change_run(const std::string& id, bool deleted);
+
+  sql::Database& database_;
+  events::EventLog& events_;
+  lineage::Graph& graph_;
+  const Clock& clock_;
+  blob::BlobStore& blobs_;
+};
+
+}  // namespace treadle::tracking

@@ -1,0 +1,46 @@
+// Tracking's tables and the SQL over them. Every function works inside a connection or transaction it is given; rules,
+// limits and events are the service's.
+#pragma once
+
+#include <vector>
+
+#include "domains/tracking/types.h"
+#include "storage/sql/database.h"
+
+namespace treadle::tracking::store {
+
+const std::vector<sql::Migration>& migrations();
+
+// Experiments. Ids are decided by the store: the next integer.
+StatusOr<std::string> insert_experiment(sql::Connection& tx, const std::string& name, std::int64_t now_ms);
+StatusOr<Experiment> load_experiment(sql::Connection& connection, const std::string& id);
+StatusOr<std::optional<std::string>> find_experiment(sql::Connection& connection, const std::string& name);
+StatusOr<Page<Experiment>> search_experiments(sql::Connection& connection, const ExperimentQuery& query);
+Status rename_experiment(sql::Connection& tx, const std::string& id, const std::string& name, std::int64_t now_ms);
+Status mark_experiment(sql::Connection& tx, const std::string& id, bool deleted, std::int64_t now_ms);
+Status put_experiment_tag(sql::Connection& tx, const std::string& id, const std::string& key, const std::string& value);
+StatusOr<bool> remove_experiment_tag(sql::Connection& tx, const std::string& id, const std::string& key);
+
+// Runs.
+Status insert_run(sql::Connection& tx, const Run& run);
+// With everything that belongs to it.
+StatusOr<Run> load_run(sql::Connection& connection, const std::string& id);
+// Only the row itself.
+StatusOr<Run> load_run_row(sql::Connection& connection, const std::string& id);
+StatusOr<Page<Run>> search_runs(sql::Connection& connection, const RunQuery& query);
+Status update_run(sql::Connection& tx, const std::string& id, const RunUpdate& update);
+Status mark_run(sql::Connection& tx, const std::string& id, bool deleted);
+
+// What belongs to a run.
+StatusOr<std::optional<std::string>> load_param(sql::Connection& connection, const std::string& run,
+                                                const std::string& key);
+Status insert_param(sql::Connection& tx, const std::string& run, const std::string& key, const std::string& value);
+Status put_tag(sql::Connection& tx, const std::string& run, const std::string& key, const std::string& value);
+StatusOr<bool> remove_tag(sql::Connection& tx, const std::string& run, const std::string& key);
+// The point, and the newest value of its key when this is it. Repeating a point changes nothing.
+Status insert_metric(sql::Connection& tx, const std::string& run, const Metric& metric);
+StatusOr<Page<Metric>> metric_history(sql::Connection& connection, const std::string& run, const std::string& key,
+                                      std::int64_t limit, std::int64_t offset);
+Status put_input(sql::Connection& tx, const std::string& run, const DatasetInput& input);
+
+}  // namespace treadle::tracking::store

@@ -1,0 +1,101 @@
+// The words of tracking: experiments hold runs; a run has params, metrics over steps, tags and the datasets it read.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace treadle::tracking {
+
+using Tags = std::vector<std::pair<std::string, std::string>>;
+
+enum class RunStatus { kRunning = 1, kScheduled = 2, kFinished = 3, kFailed = 4, kKilled = 5 };
+
+struct Experiment {
+  std::string id;  // a small integer as text; "0" is Default
+  std::string name;
+  bool deleted = false;
+  std::int64_t created_ms = 0, updated_ms = 0;
+  std::int64_t run_count = 0;
+  Tags tags;
+};
+
+struct Metric {
+  std::string key;
+  double value = 0;  // may be NaN; infinities are stored as the largest double
+  std::int64_t time_ms = 0;
+  std::int64_t step = 0;
+};
+
+// A dataset that a run read. Digest and source say which bytes exactly.
+struct DatasetInput {
+  std::string name, digest, source_type, source, schema, profile;
+  Tags tags;  // "mlflow.data.context": training, evaluation …
+};
+
+struct Run {
+  std::string id;  // 32 hex digits
+  std::string experiment_id;
+  std::string name;
+  RunStatus status = RunStatus::kRunning;
+  bool deleted = false;
+  std::int64_t start_ms = 0;
+  std::optional<std::int64_t> end_ms;
+  std::string user;
+  Tags params, tags;
+  std::vector<Metric> metrics;  // the newest of each key
+  std::vector<DatasetInput> inputs;
+};
+
+struct NewRun {
+  std::string id;  // empty: a new one
+  std::string experiment_id = "0";
+  std::string name;           // empty: a made-up one
+  std::int64_t start_ms = 0;  // 0: now
+  std::string user;
+  Tags tags;
+};
+
+struct RunUpdate {
+  std::optional<RunStatus> status;
+  std::optional<std::int64_t> end_ms;
+  std::optional<std::string> name;
+};
+
+struct Batch {
+  Tags params, tags;
+  std::vector<Metric> metrics;
+  std::vector<DatasetInput> inputs;
+};
+
+enum class View { kActive, kDeleted, kAll };
+
+struct RunQuery {
+  std::vector<std::string> experiment_ids;
+  std::string filter;  // the search grammar, see filter.h
+  std::vector<std::string> order_by;
+  View view = View::kActive;
+  std::int64_t limit = 1000;
+  std::int64_t offset = 0;
+};
+
+struct ExperimentQuery {
+  std::string filter;
+  std::vector<std::string> order_by;
+  View view = View::kActive;
+  std::int64_t limit = 1000;
+  std::int64_t offset = 0;
+};
+
+template <typename T>
+struct Page {
+  std::vector<T> items;
+  bool more = false;  // there are items after these
+};
+
+std::string_view to_string(RunStatus status);
+std::optional<RunStatus> parse_run_status(std::string_view text);
+
+}  // namespace treadle::tracking
