@@ -1,0 +1,58 @@
+// The registry: which models there are, which versions of each, and which version is meant by a name. Thread-safe; a
+// write that returned ok is durable and its event is in the log.
+#pragma once
+
+#include "base/clock.h"
+#include "domains/events/event_log.h"
+#include "domains/lineage/graph.h"
+#include "domains/registry/types.h"
+#include "domains/tracking/service.h"
+
+namespace treadle::registry {
+
+class Service {
+ public:
+  Service(sql::Database& database, events::EventLog& events, lineage::Graph& graph, const Clock& clock,
+          tracking::Service& tracking);
+  Status open();
+
+  StatusOr<Model> create_model(const std::string& name, const std::string& description = "", const Tags& tags = {});
+  StatusOr<Model> get_model(const std::string& name);
+  StatusOr<Page<Model>> search_models(const Query& query);
+  StatusOr<Model> rename_model(const std::string& name, const std::string& new_name);
+  StatusOr<Model> describe_model(const std::string& name, const std::string& description);
+  Status delete_model(const std::string& name);
+
+  // The next number. The model must exist, and the run when one is named.
+  StatusOr<Version> create_version(const NewVersion& version);
+  StatusOr<Version> get_version(const std::string& model, std::int64_t version);
+  // "3", "latest", "@champion" or a stage's name.
+  StatusOr<Version> resolve(const std::string& model, const std::string& version_or_alias);
+  StatusOr<std::vector<Version>> versions_of(const std::string& model);
+  StatusOr<Page<Version>> search_versions(const Query& query);
+  StatusOr<Version> describe_version(const std::string& model, std::int64_t version, const std::string& description);
+  StatusOr<Version> set_stage(const std::string& model, std::int64_t version, const std::string& stage,
+                              bool archive_others);
+  Status delete_version(const std::string& model, std::int64_t version);
+
+  Status set_alias(const std::string& model, const std::string& alias, std::int64_t version);
+  Status delete_alias(const std::string& model, const std::string& alias);
+  // `version` 0 is the model itself.
+  Status set_tag(const std::string& model, std::int64_t version, const std::string& key, const std::string& value);
+  Status delete_tag(const std::string& model, std::int64_t version, const std::string& key);
+
+  // Blob key of the folder that holds a version's files. kInvalidArgument for a source this server does not keep.
+  StatusOr<std::string> artifact_folder(const Version& version);
+
+ private:
+  StatusOr<Version> change_version(const std::string& model, std::int64_t version,
+                                   const std::function<Status(sql::Connection&, Version&)>& change);
+
+  sql::Database& database_;
+  events::EventLog& events_;
+  lineage::Graph& graph_;
+  const Clock& clock_;
+  tracking::Service& tracking_;
+};
+
+}  // namespace treadle::registry

@@ -1,0 +1,40 @@
+// The registry's tables and the SQL over them; rules and events are the service's.
+#pragma once
+
+#include <optional>
+
+#include "domains/registry/types.h"
+#include "storage/sql/database.h"
+
+namespace treadle::registry::store {
+
+const std::vector<sql::Migration>& migrations();
+
+Status insert_model(sql::Connection& tx, const Model& model);
+StatusOr<Model> load_model(sql::Connection& connection, const std::string& name);
+StatusOr<Page<Model>> search_models(sql::Connection& connection, const Query& query);
+Status rename_model(sql::Connection& tx, const std::string& name, const std::string& new_name, std::int64_t now_ms);
+Status describe_model(sql::Connection& tx, const std::string& name, const std::string& description,
+                      std::int64_t now_ms);
+Status remove_model(sql::Connection& tx, const std::string& name);
+// The number of the next version: one more than any that ever was.
+StatusOr<std::int64_t> next_version(sql::Connection& tx, const std::string& model);
+
+Status insert_version(sql::Connection& tx, const Version& version);
+StatusOr<Version> load_version(sql::Connection& connection, const std::string& model, std::int64_t version);
+StatusOr<Page<Version>> search_versions(sql::Connection& connection, const Query& query);
+StatusOr<std::vector<Version>> versions_of(sql::Connection& connection, const std::string& model);
+Status update_version(sql::Connection& tx, const Version& version);
+Status remove_version(sql::Connection& tx, const std::string& model, std::int64_t version);
+
+Status put_alias(sql::Connection& tx, const std::string& model, const std::string& alias, std::int64_t version);
+Status remove_alias(sql::Connection& tx, const std::string& model, const std::string& alias);
+StatusOr<std::optional<std::int64_t>> find_alias(sql::Connection& connection, const std::string& model,
+                                                 const std::string& alias);
+
+// `version` 0 is the model itself.
+Status put_tag(sql::Connection& tx, const std::string& model, std::int64_t version, const std::string& key,
+               const std::string& value);
+Status remove_tag(sql::Connection& tx, const std::string& model, std::int64_t version, const std::string& key);
+
+}  // namespace treadle::registry::store
