@@ -17,6 +17,9 @@ inline constexpr std::string_view kServerVersion = "0.1.0";
 inline constexpr std::string_view kExtensions[] = {"binary_tensor_data", "model_configuration", "model_repository",
                                                    "statistics"};
 
+// Raw contents are part of the protocol itself there.
+inline constexpr std::string_view kGrpcExtensions[] = {"model_configuration", "model_repository", "statistics"};
+
 struct TensorSpec {
   std::string name;
   DataType type = DataType::kFp32;
