@@ -22,6 +22,9 @@ std::string_view scoring_code(StatusCode code) {
   }
 }
 
+// A request over its limit is too large; nothing here limits how often one may ask.
+int wire_status(StatusCode code) { return code == StatusCode::kResourceExhausted ? 413 : net::http_status(code); }
+
 }  // namespace
 
 net::Response v2_error(const Status& status) {
@@ -29,7 +32,7 @@ net::Response v2_error(const Status& status) {
   json.begin_object();
   json.field("error", std::string_view(status.message()));
   json.end_object();
-  return net::Response::json_text(json.take(), net::http_status(status.code()));
+  return net::Response::json_text(json.take(), wire_status(status.code()));
 }
 
 net::Response scoring_error(const Status& status) {
@@ -38,7 +41,7 @@ net::Response scoring_error(const Status& status) {
   json.field("error_code", scoring_code(status.code()));
   json.field("message", std::string_view(status.message()));
   json.end_object();
-  return net::Response::json_text(json.take(), net::http_status(status.code()));
+  return net::Response::json_text(json.take(), wire_status(status.code()));
 }
 
 }  // namespace treadle::oip

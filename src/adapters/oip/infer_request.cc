@@ -1,5 +1,8 @@
 #include "adapters/oip/infer_request.h"
 
+#include <algorithm>
+#include <cmath>
+
 #include "adapters/oip/json_reader.h"
 #include "adapters/oip/tensor.h"
 
@@ -133,14 +136,18 @@ class JsonData {
       if (next_ == to_.count)
         return invalid_field(header_.name, "has more values than the ", to_.count, " of its shape");
       float* out = matrix_ + to_.offset + next_ * to_.stride;
-      if (!as_float(element, out) || (whole && element.is_double())) {
-        return invalid_field(header_.name, "value ", next_, " is ",
-                             element.is_double() ? "a fraction" : type_name(element), "; ", to_string(header_.type),
-                             whole ? " takes whole numbers" : " takes numbers");
+      if (!as_float(element, out)) return bad_value(type_name(element), whole);
+      if (whole && element.type() == simdjson::dom::element_type::DOUBLE && *out != std::trunc(*out)) {
+        return bad_value("a fraction", whole);
       }
       ++next_;
     }
     return ok_status();
+  }
+
+  Status bad_value(std::string_view is, bool whole) const {
+    return invalid_field(header_.name, "value ", next_, " is ", is, "; ", to_string(header_.type),
+                         whole ? " takes whole numbers" : " takes numbers");
   }
 
   const TensorHeader& header_;

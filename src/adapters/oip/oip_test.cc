@@ -52,7 +52,8 @@ class OipTest : public ::testing::Test {
     EXPECT_EQ(answer.status, 400) << body;
     EXPECT_THAT(answer.json().value("error", ""), HasSubstr(text)) << body;
   }
-  void expect_score_error(const std::string& body, const std::string& text, const std::string& type = "application/json") {
+  void expect_score_error(const std::string& body, const std::string& text,
+                          const std::string& type = "application/json") {
     const Answer answer = score(body, type);
     EXPECT_EQ(answer.status, 400) << body;
     EXPECT_EQ(answer.json().value("error_code", ""), "BAD_REQUEST");
@@ -80,14 +81,14 @@ TEST_F(OipTest, Describes) {
 }
 
 TEST_F(OipTest, OneTensor) {
-  const Answer answer = infer(
-      R"({"id":"7","inputs":[{"name":"x","shape":[2,3],"datatype":"FP32","data":[[1,2,3],[4,null,0.5]]}]})");
+  const Answer answer =
+      infer(R"({"id":"7","inputs":[{"name":"x","shape":[2,3],"datatype":"FP32","data":[[1,2,3],[4,null,0.5]]}]})");
   ASSERT_EQ(answer.status, 200) << answer.body;
   EXPECT_EQ(answer.body,
             R"({"model_name":"demand","model_version":"1","id":"7","outputs":[{"name":"total","datatype":"FP32",)"
             R"("shape":[2,1],"data":[106,104.5]}]})");
-  EXPECT_EQ(infer(R"({"inputs":[{"name":"x","shape":[1,3],"datatype":"FP64","data":[1,2,NaN]}]})").json()["outputs"][0]
-                ["data"][0],
+  EXPECT_EQ(infer(R"({"inputs":[{"name":"x","shape":[1,3],"datatype":"FP64","data":[1,2,NaN]}]})")
+                .json()["outputs"][0]["data"][0],
             103);
   const Json stats = send(Method::kGet, "/v2/models/demand/stats").json()["model_stats"][0];
   EXPECT_EQ(stats["inference_count"], 3);
@@ -95,9 +96,9 @@ TEST_F(OipTest, OneTensor) {
 }
 
 TEST_F(OipTest, OneInputPerColumn) {
-  const Answer answer = infer(
-      R"({"parameters":{"content_type":"pd"},"inputs":[{"name":"b","shape":[2],"datatype":"INT64","data":[1,2]},)"
-      R"({"name":"a","shape":[2,1],"datatype":"FP64","data":[[10],[20]]}],"outputs":[{"name":"total"}]})");
+  const Answer answer =
+      infer(R"({"parameters":{"content_type":"pd"},"inputs":[{"name":"b","shape":[2],"datatype":"INT64","data":[1,2]},)"
+            R"({"name":"a","shape":[2,1],"datatype":"FP64","data":[[10],[20]]}],"outputs":[{"name":"total"}]})");
   ASSERT_EQ(answer.status, 200) << answer.body;
   EXPECT_EQ(answer.json()["outputs"][0]["data"], Json::array({111, 122}));
   EXPECT_EQ(answer.json()["parameters"]["content_type"], "pd");
@@ -205,7 +206,8 @@ TEST_F(OipTest, ScoringErrors) {
   expect_score_error(R"({"instances":[[1,2,3]],"inputs":[[1,2,3]]})", "beside instances");
   expect_score_error(R"({"dataframe_records":[{"a":1,"b":2},{"a":1}]})", "row 1: missing feature b");
   expect_score_error(R"({"dataframe_records":[{"a":1,"b":2,"extra":1}]})", "extra: is not a feature");
-  expect_score_error(R"({"dataframe_records":[{"a":"1","b":2}]})", "feature 'a' must be a number or null, got a string");
+  expect_score_error(R"({"dataframe_records":[{"a":"1","b":2}]})",
+                     "feature 'a' must be a number or null, got a string");
   expect_score_error(R"({"dataframe_records":[{"a":1,"a":1,"b":2}]})", "twice");
   expect_score_error(R"({"dataframe_split":{"columns":["a"],"data":[[1]]}})", "missing feature b");
   expect_score_error(R"({"dataframe_split":{"data":[[1,2,3]]}})", "needs columns");

@@ -1,14 +1,19 @@
 #include "adapters/oip/grpc/server.h"
 
+#include <grpc/support/log.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/resource_quota.h>
 
 #include "adapters/oip/grpc/inference_service.h"
+#include "base/log.h"
 
 namespace treadle::oip {
 namespace {
 constexpr int kMaxMessage = 64 << 20;
 constexpr int kMaxThreads = 64;
+
+// The library's own messages go to our log, where they are seen on request only: what matters comes back as a status.
+void log_from_grpc(gpr_log_func_args* entry) { log_debug("grpc", {{"message", entry->message}}); }
 }  // namespace
 
 struct OipGrpcServer::Impl {
@@ -23,6 +28,7 @@ OipGrpcServer::OipGrpcServer(serving::Service& serving) : impl_(std::make_unique
 OipGrpcServer::~OipGrpcServer() { stop(std::chrono::seconds(1)); }
 
 Status OipGrpcServer::start(const std::string& address, std::uint16_t port) {
+  gpr_set_log_function(log_from_grpc);
   grpc::EnableDefaultHealthCheckService(true);
   grpc::ServerBuilder builder;
   grpc::ResourceQuota quota("oip");
