@@ -1,0 +1,20 @@
+// How the native API writes the domains' types. Times are milliseconds; names are snake_case.
+#pragma once
+
+#include "base/json.h"
+#include "domains/registry/types.h"
+#include "domains/tracking/types.h"
+
+namespace treadle::native {
+
+// NaN cannot be a JSON number: it travels as text.
+Json number_form(double value);
+Json to_json(const tracking::Experiment& experiment);
+Json to_json(const tracking::Run& run);
+Json to_json(const registry::Model& model);
+Json to_json(const registry::Version& version);
+
+// {"key": "value", …} as pairs; values that are numbers or booleans become their text.
+StatusOr<std::vector<std::pair<std::string, std::string>>> read_pairs(const Json& object, std::string_view field);
+
+}  // namespace treadle::native

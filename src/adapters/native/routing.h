@@ -1,0 +1,24 @@
+// Lets a handler return a Status: ok values become JSON, errors the native error form.
+#pragma once
+
+#include <utility>
+
+#include "net/router.h"
+
+namespace treadle::native {
+
+// `work(Request&) -> StatusOr<Json>`.
+template <typename Work>
+net::Handler json_handler(Work work) {
+  return [work = std::move(work)](net::Request& request) {
+    StatusOr<Json> result = work(request);
+    return result.ok() ? net::Response::json(*result) : net::error_response(result.status());
+  };
+}
+
+// A page token is the offset of the next page; clients treat it as opaque.
+inline StatusOr<std::int64_t> page_offset(const net::Query& query) {
+  return query.get_int("page_token", 0, 0, INT64_MAX / 2);
+}
+
+}  // namespace treadle::native

@@ -1,0 +1,219 @@
+#include "adapters/native/tracking.h"
+
+#include <algorithm>
+
+#include "adapters/native/artifact_io.h"
+#include "adapters/native/json_forms.h"
+#include "adapters/native/routing.h"
+
+namespace treadle::native {
+namespace {
+
+using net::Method;
+using net::Request;
+
+constexpr std::uint64_t kMaxArtifact = 64ull << 30;
+constexpr std::size_t kMaxPoints = 100'000;
+
+StatusOr<Json> list_experiments(tracking::Service& tracking, const Request& request) {
+  ASSIGN_OR_RETURN(const std::int64_t offset, page_offset(request.query));
+  ASSIGN_OR_RETURN(const auto page, tracking.search_experiments({.limit = 1000, .offset = offset}));
+  Json list = Json::array();
+  for (const auto& experiment : page.items) list.push_back(to_json(experiment));
+  Json answer = {{"experiments", list}};
+  if (page.more) answer["next_page_token"] = str_cat(offset + 1000);
+  return answer;
+}
+
+StatusOr<Json> create_experiment(tracking::Service& tracking, const Request& request) {
+  ASSIGN_OR_RETURN(const Json body, request.json());
+  ASSIGN_OR_RETURN(const std::string name, required_string(body, "name"));
+  ASSIGN_OR_RETURN(const auto tags, read_pairs(body, "tags"));
+  ASSIGN_OR_RETURN(const auto experiment, tracking.create_experiment(name, tags));
+  return to_json(experiment);
+}
+
+std::string quoted(std::string_view text) { return str_cat("'", replace_all(text, "'", ""), "'"); }
+
+StatusOr<Json> list_runs(tracking::Service& tracking, const Request& request) {
+  tracking::RunQuery query;
+  ASSIGN_OR_RETURN(query.limit, request.query.get_int("limit", 100, 1, 10'000));
+  ASSIGN_OR_RETURN(query.offset, page_offset(request.query));
+  for (const std::string_view id : request.query.all("experiment_id")) query.experiment_ids.emplace_back(id);
+  query.filter = std::string(request.query.get("filter").value_or(""));
+  const auto add = [&](std::string_view name, std::string_view prefix) {
+    const auto value = request.query.get(name);
+    if (value) str_append(&query.filter, query.filter.empty() ? "" : " AND ", prefix, " = ", quoted(*value));
+  };
+  add("status", "attributes.status");
+  add("pipeline", "tags.`treadle.pipeline`");
+  ASSIGN_OR_RETURN(const auto page, tracking.search_runs(query));
+  Json list = Json::array();
+  for (const auto& run : page.items) list.push_back(to_json(run));
+  Json answer = {{"runs", list}};
+  if (page.more) answer["next_page_token"] = str_cat(query.offset + query.limit);
+  return answer;
+}
+
+StatusOr<Json> create_run(tracking::Service& tracking, const Request& request) {
+  ASSIGN_OR_RETURN(const Json body, request.json());
+  ASSIGN_OR_RETURN(const std::string where, optional_string(body, "experiment"));
+  ASSIGN_OR_RETURN(const auto experiment, tracking.ensure_experiment(where));
+  tracking::NewRun run;
+  run.experiment_id = experiment.id;
+  ASSIGN_OR_RETURN(run.name, optional_string(body, "name"));
+  ASSIGN_OR_RETURN(run.tags, read_pairs(body, "tags"));
+  ASSIGN_OR_RETURN(const auto created, tracking.create_run(run));
+  return to_json(created);
+}
+
+StatusOr<Json> update_run(tracking::Service& tracking, const Request& request) {
+  ASSIGN_OR_RETURN(const Json body, request.json());
+  tracking::RunUpdate update;
+  ASSIGN_OR_RETURN(const std::string status, optional_string(body, "status"));
+  if (!status.empty()) {
+    update.status = tracking::parse_run_status(status);
+    if (!update.status)
+      return invalid_field("status", "must be RUNNING, SCHEDULED, FINISHED, FAILED or KILLED, got \"", status, "\"");
+  }
+  if (body.contains("end_ms")) {
+    ASSIGN_OR_RETURN(update.end_ms, required_int(body, "end_ms"));
+  }
+  if (body.contains("name")) {
+    ASSIGN_OR_RETURN(update.name, required_string(body, "name"));
+  }
+  ASSIGN_OR_RETURN(const auto run, tracking.update_run(std::string(request.param("id")), update));
+  return to_json(run);
+}
+
+StatusOr<std::vector<tracking::Metric>> read_metrics(const Json& body) {
+  std::vector<tracking::Metric> metrics;
+  ASSIGN_OR_RETURN(const Json* list, optional_array(body, "metrics"));
+  if (list == nullptr) return metrics;
+  const std::int64_t now = SystemClock().now_ms();
+  for (const Json& item : *list) {
+    tracking::Metric metric;
+    ASSIGN_OR_RETURN(metric.key, required_string(item, "key"));
+    ASSIGN_OR_RETURN(metric.value, required_double(item, "value"));
+    ASSIGN_OR_RETURN(metric.step, optional_int(item, "step", 0));
+    ASSIGN_OR_RETURN(metric.time_ms, optional_int(item, "time_ms", now));
+    metrics.push_back(std::move(metric));
+  }
+  return metrics;
+}
+
+StatusOr<std::vector<tracking::DatasetInput>> read_datasets(const Json& body) {
+  std::vector<tracking::DatasetInput> inputs;
+  ASSIGN_OR_RETURN(const Json* list, optional_array(body, "datasets"));
+  if (list == nullptr) return inputs;
+  for (const Json& item : *list) {
+    tracking::DatasetInput input;
+    ASSIGN_OR_RETURN(input.name, required_string(item, "name"));
+    ASSIGN_OR_RETURN(input.digest, required_string(item, "digest"));
+    ASSIGN_OR_RETURN(input.source_type, optional_string(item, "source_type", "local"));
+    ASSIGN_OR_RETURN(input.source, optional_string(item, "source"));
+    ASSIGN_OR_RETURN(input.schema, optional_string(item, "schema"));
+    ASSIGN_OR_RETURN(input.profile, optional_string(item, "profile"));
+    ASSIGN_OR_RETURN(const std::string context, optional_string(item, "context"));
+    if (!context.empty()) input.tags.emplace_back("mlflow.data.context", context);
+    inputs.push_back(std::move(input));
+  }
+  return inputs;
+}
+
+StatusOr<Json> log_to_run(tracking::Service& tracking, const Request& request) {
+  ASSIGN_OR_RETURN(const Json body, request.json());
+  tracking::Batch batch;
+  ASSIGN_OR_RETURN(batch.params, read_pairs(body, "params"));
+  ASSIGN_OR_RETURN(batch.tags, read_pairs(body, "tags"));
+  ASSIGN_OR_RETURN(batch.metrics, read_metrics(body));
+  ASSIGN_OR_RETURN(batch.inputs, read_datasets(body));
+  RETURN_IF_ERROR(tracking.log_batch(std::string(request.param("id")), batch));
+  return Json::object();
+}
+
+// At most `limit` points: of each bucket the lowest and the highest, so that no spike is lost.
+std::vector<tracking::Metric> downsample(std::vector<tracking::Metric> points, std::size_t limit) {
+  if (points.size() <= limit) return points;
+  const std::size_t buckets = std::max<std::size_t>(1, limit / 2);
+  std::vector<tracking::Metric> kept;
+  for (std::size_t i = 0; i < buckets; ++i) {
+    const auto first = points.begin() + static_cast<std::ptrdiff_t>(i * points.size() / buckets);
+    const auto last = points.begin() + static_cast<std::ptrdiff_t>((i + 1) * points.size() / buckets);
+    if (first == last) continue;
+    const auto [low, high] =
+        std::minmax_element(first, last, [](const auto& a, const auto& b) { return a.value < b.value; });
+    kept.push_back(*std::min(low, high));
+    if (low != high) kept.push_back(*std::max(low, high));
+  }
+  return kept;
+}
+
+StatusOr<Json> metric_history(tracking::Service& tracking, const Request& request) {
+  ASSIGN_OR_RETURN(const std::int64_t limit, request.query.get_int("max_points", 2000, 2, kMaxPoints));
+  const std::string key(request.param("key"));
+  ASSIGN_OR_RETURN(auto page, tracking.metric_history(std::string(request.param("id")), key, 1'000'000));
+  Json points = Json::array();
+  for (const auto& point : downsample(std::move(page.items), static_cast<std::size_t>(limit))) {
+    points.push_back({point.step, point.time_ms, number_form(point.value)});
+  }
+  return Json{{"key", key}, {"points", points}};
+}
+
+StatusOr<std::string> artifact_key(tracking::Service& tracking, const Request& request, std::string_view path) {
+  ASSIGN_OR_RETURN(const auto run, tracking.get_run(std::string(request.param("id"))));
+  if (path.empty()) return tracking::Service::artifact_root(run);
+  RETURN_IF_ERROR(blob::check_key(path));
+  return str_cat(tracking::Service::artifact_root(run), "/", path);
+}
+
+StatusOr<Json> list_artifacts(tracking::Service& tracking, const Request& request) {
+  const std::string path(request.query.get("path").value_or(""));
+  ASSIGN_OR_RETURN(const std::string key, artifact_key(tracking, request, path));
+  ASSIGN_OR_RETURN(const auto entries, tracking.blobs().list(key));
+  Json list = Json::array();
+  for (const auto& entry : entries) {
+    list.push_back({{"path", path.empty() ? entry.name : str_cat(path, "/", entry.name)},
+                    {"is_folder", entry.is_folder},
+                    {"size", entry.size}});
+  }
+  return Json{{"artifacts", list}};
+}
+
+}  // namespace
+
+void add_tracking_routes(net::Router& router, tracking::Service& tracking) {
+  const auto route = [&](Method method, std::string_view pattern, auto work) {
+    router.add(method, pattern, json_handler([&tracking, work](Request& request) { return work(tracking, request); }),
+               {.max_body = 16u << 20});
+  };
+  route(Method::kGet, "/api/v1/experiments", list_experiments);
+  route(Method::kPost, "/api/v1/experiments", create_experiment);
+  route(Method::kGet, "/api/v1/runs", list_runs);
+  route(Method::kPost, "/api/v1/runs", create_run);
+  route(Method::kGet, "/api/v1/runs/{id}", [](tracking::Service& service, const Request& request) -> StatusOr<Json> {
+    ASSIGN_OR_RETURN(const auto run, service.get_run(std::string(request.param("id"))));
+    return to_json(run);
+  });
+  route(Method::kPatch, "/api/v1/runs/{id}", update_run);
+  route(Method::kPost, "/api/v1/runs/{id}/log", log_to_run);
+  route(Method::kGet, "/api/v1/runs/{id}/metrics/{key...}", metric_history);
+  route(Method::kGet, "/api/v1/runs/{id}/artifacts", list_artifacts);
+  router.add(Method::kGet, "/api/v1/runs/{id}/artifacts/{path...}", [&tracking](Request& request) {
+    const auto key = artifact_key(tracking, request, request.param("path"));
+    if (!key.ok()) return net::error_response(key.status());
+    auto response = send_blob(tracking.blobs(), *key);
+    return response.ok() ? std::move(*response) : net::error_response(response.status());
+  });
+  router.add(Method::kPut, "/api/v1/runs/{id}/artifacts/{path...}",
+             [&tracking](Request& request) {
+               const auto key = artifact_key(tracking, request, request.param("path"));
+               if (!key.ok()) return net::error_response(key.status());
+               const auto stored = receive_blob(request, tracking.blobs(), *key);
+               if (!stored.ok()) return net::error_response(stored.status());
+               return net::Response::json({{"size", stored->size}, {"sha256", stored->sha256}});
+             },
+             {.max_body = kMaxArtifact, .stream_body = true});
+}
+
+}  // namespace treadle::native

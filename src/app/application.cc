@@ -1,0 +1,148 @@
+#include "app/application.h"
+
+#include <unistd.h>
+
+#include <atomic>
+
+#include "adapters/native/events.h"
+#include "adapters/native/registry.h"
+#include "adapters/native/tracking.h"
+#include "adapters/prometheus/routes.h"
+#include "app/embedded_ui.h"
+#include "app/status_routes.h"
+#include "app/version.h"
+#include "base/log.h"
+#include "net/server.h"
+
+namespace treadle::app {
+namespace {
+
+constexpr std::chrono::milliseconds kGrace{20'000};
+
+constexpr std::string_view kNoPage =
+    "Treadle is running, but its page was not built into this program.\n"
+    "Build it with `npm ci && npm run build` in ui/, then build the program again.\n";
+
+}  // namespace
+
+// In the order of the layers; destroyed from the last to the first.
+struct Application::Parts {
+  Parts(Config settings, DataDir folder) : config(std::move(settings)), data(std::move(folder)) {}
+
+  Status open() {
+    RETURN_IF_ERROR(data.lock());
+    RETURN_IF_ERROR(open_storage());
+    events = std::make_unique<events::EventLog>(*database, clock);
+    graph = std::make_unique<lineage::Graph>(*database, clock);
+    tracking = std::make_unique<tracking::Service>(*database, *events, *graph, clock, *blobs);
+    registry = std::make_unique<registry::Service>(*database, *events, *graph, clock, *tracking);
+    RETURN_IF_ERROR(events->open());
+    RETURN_IF_ERROR(graph->open());
+    RETURN_IF_ERROR(tracking->open());
+    RETURN_IF_ERROR(registry->open());
+    return listen();
+  }
+
+  Status open_storage() {
+    const std::string& url = config.get("database");
+    if (!url.empty()) return unimplemented("--database: PostgreSQL is not connected yet; leave it out to use SQLite");
+    ASSIGN_OR_RETURN(database, sql::open_sqlite({.path = data.database().string()}));
+    ASSIGN_OR_RETURN(blobs, blob::open_local(data.blobs()));
+    return ok_status();
+  }
+
+  Status listen() {
+    net::Router router;
+    add_status_routes(
+        router, [this] { return !stopping.load(); }, [this] { return overview(); });
+    native::add_event_routes(router, *events);
+    native::add_tracking_routes(router, *tracking);
+    native::add_registry_routes(router, *registry, *tracking);
+    prometheus::add_process_metrics(metrics);
+    prometheus::add_routes(router, metrics);
+    add_page(router);
+    net::ServerOptions options;
+    ASSIGN_OR_RETURN(const std::int64_t port, config.integer("port", 0, 65535));
+    options.address = config.get("address");
+    if (options.address != "127.0.0.1" && options.address != "::1") {
+      return invalid_field(
+          "address", "must be 127.0.0.1 or ::1: there is no access control yet, so other machines must not reach it");
+    }
+    options.port = static_cast<std::uint16_t>(port);
+    options.on_access = [this](const net::ServerOptions::Access& access) { record(access); };
+    ASSIGN_OR_RETURN(server, net::Server::start(std::move(options), std::move(router)));
+    note.pid = getpid();
+    note.url = str_cat("http://", config.get("address") == "::1" ? "[::1]" : "127.0.0.1", ":", server->port());
+    return data.write_note(note);
+  }
+
+  void add_page(net::Router& router) {
+    page = embedded_ui();
+    router.add_fallback("/", [this](net::Request& request) {
+      return page.empty() ? net::Response::text(200, std::string(kNoPage)) : page.answer(request);
+    });
+    const auto nothing = [](net::Request& request) {
+      return net::error_response(not_found("there is nothing at ", request.path));
+    };
+    for (const char* prefix : {"/api/", "/apis/", "/ajax-api/", "/v1/", "/v2/"}) router.add_fallback(prefix, nothing);
+  }
+
+  void record(const net::ServerOptions::Access& access) {
+    http.record(access);
+    if (config.get("access-log") != "true") return;
+    log_info("request", {{"method", net::to_string(access.request->method)},
+                         {"path", access.request->path},
+                         {"status", access.status},
+                         {"bytes", access.bytes_out},
+                         {"ms", static_cast<double>(access.duration_ns) / 1e6},
+                         {"request_id", access.request->id}});
+  }
+
+  StatusOr<Json> overview() {
+    ASSIGN_OR_RETURN(const std::int64_t last_event, events->last_sequence());
+    return Json{{"version", kVersion},
+                {"uptime_s", static_cast<double>(monotonic_ns() - started_ns) / 1e9},
+                {"data_dir", data.path().string()},
+                {"memory_bytes", resident_bytes()},
+                {"last_event", last_event}};
+  }
+
+  void stop() {
+    if (stopping.exchange(true)) return;
+    if (server) server->stop(kGrace);
+    data.remove_note();
+  }
+
+  const std::int64_t started_ns = monotonic_ns();
+  Config config;
+  DataDir data;
+  ServerNote note;
+  std::atomic<bool> stopping = false;
+  SystemClock clock;
+  MetricsRegistry metrics;
+  prometheus::HttpMetrics http{metrics};
+  std::unique_ptr<sql::Database> database;
+  std::unique_ptr<blob::BlobStore> blobs;
+  std::unique_ptr<events::EventLog> events;
+  std::unique_ptr<lineage::Graph> graph;
+  std::unique_ptr<tracking::Service> tracking;
+  std::unique_ptr<registry::Service> registry;
+  net::StaticFiles page;
+  std::unique_ptr<net::Server> server;
+};
+
+Application::Application(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+Application::~Application() { stop(); }
+
+StatusOr<std::unique_ptr<Application>> Application::start(const Config& config) {
+  ASSIGN_OR_RETURN(DataDir data, DataDir::open(config.get("data")));
+  auto parts = std::make_unique<Parts>(config, std::move(data));
+  RETURN_IF_ERROR(parts->open());
+  return std::unique_ptr<Application>(new Application(std::move(parts)));
+}
+
+const ServerNote& Application::note() const { return parts_->note; }
+const DataDir& Application::data() const { return parts_->data; }
+void Application::stop() { parts_->stop(); }
+
+}  // namespace treadle::app

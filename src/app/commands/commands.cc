@@ -1,0 +1,14 @@
+#include "app/commands/commands.h"
+
+namespace treadle::app {
+
+std::vector<Command> all_commands() {
+  std::vector<Command> commands;
+  add_server_commands(commands);
+  add_tracking_commands(commands);
+  add_model_commands(commands);
+  add_tool_commands(commands);
+  return commands;
+}
+
+}  // namespace treadle::app

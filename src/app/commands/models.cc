@@ -1,0 +1,82 @@
+#include "app/commands/commands.h"
+#include "app/commands/format.h"
+#include "app/connection.h"
+
+namespace treadle::app {
+namespace {
+
+std::string path_of(std::string_view name) { return str_cat("/api/v1/models/", net::percent_encode(name)); }
+
+std::string alias_text(const Json& aliases) {
+  std::vector<std::string> pairs;
+  for (const auto& [alias, version] : aliases.items()) pairs.push_back(str_cat("@", alias, "=", to_text(version)));
+  return pairs.empty() ? "-" : join(pairs, " ");
+}
+
+Status list_models(const Args& args, Io& io) {
+  ASSIGN_OR_RETURN(net::Client client, connect(args));
+  ASSIGN_OR_RETURN(const Json answer, client.get_json("/api/v1/models"));
+  io.emit(answer);
+  std::vector<std::vector<std::string>> rows;
+  for (const Json& model : list_of(answer, "models")) {
+    rows.push_back({text_of(model, "name"), text_of(model, "latest_version"), text_of(model, "versions_count"),
+                    alias_text(object_of(model, "aliases")), ago_of(model, "updated_ms")});
+  }
+  io.table({"name", "latest", "versions", "aliases", "updated"}, rows, "no registered models yet");
+  return ok_status();
+}
+
+Status show_model(const Args& args, Io& io) {
+  ASSIGN_OR_RETURN(net::Client client, connect(args));
+  ASSIGN_OR_RETURN(const Json model, client.get_json(path_of(args.get("name"))));
+  io.emit(model);
+  io.say(str_cat(text_of(model, "name"), "  ", alias_text(object_of(model, "aliases"))));
+  std::vector<std::vector<std::string>> rows;
+  for (const Json& version : list_of(model, "versions")) {
+    std::vector<std::string> aliases;
+    for (const Json& alias : list_of(version, "aliases")) aliases.push_back(alias.get<std::string>());
+    rows.push_back({text_of(version, "version"), aliases.empty() ? "-" : join(aliases, ","), text_of(version, "run_id"),
+                    number_of(object_of(version, "tags"), "test_mae", 3), ago_of(version, "created_ms")});
+  }
+  io.table({"version", "aliases", "run", "test MAE", "created"}, rows, "no versions yet");
+  return ok_status();
+}
+
+Status set_alias(const Args& args, Io& io) {
+  ASSIGN_OR_RETURN(const std::int64_t version, args.integer("version", 0, 1, INT32_MAX));
+  ASSIGN_OR_RETURN(net::Client client, connect(args));
+  ASSIGN_OR_RETURN(const Json answer, client.send_json(net::Method::kPut,
+                                                       str_cat(path_of(args.get("name")), "/aliases/",
+                                                               net::percent_encode(args.get("alias"))),
+                                                       {{"version", version}}));
+  io.emit(answer);
+  io.say(str_cat(args.get("name"), "@", args.get("alias"), " is now version ", version));
+  return ok_status();
+}
+
+}  // namespace
+
+void add_model_commands(std::vector<Command>& commands) {
+  commands.push_back({.path = "model list",
+                      .summary = "List registered models",
+                      .examples = {"treadle model list"},
+                      .positionals = {},
+                      .options = {},
+                      .run = list_models});
+  commands.push_back({.path = "model show",
+                      .summary = "Show a model's versions and aliases",
+                      .examples = {"treadle model show energy-demand"},
+                      .positionals = {{"name", "the registered model"}},
+                      .options = {},
+                      .run = show_model});
+  commands.push_back({.path = "model alias",
+                      .summary = "Point an alias at a version",
+                      .examples = {"treadle model alias energy-demand champion 3"},
+                      .positionals = {{"name", "the registered model"},
+                                      {"alias", "the alias, without @"},
+                                      {"version", "the version's number"}},
+                      .options = {},
+                      .run = set_alias});
+}
+
+}  // namespace treadle::app

@@ -1,0 +1,66 @@
+#include "app/data_dir.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "base/json.h"
+
+namespace treadle::app {
+namespace {
+
+FileDescriptor open_lock(const std::filesystem::path& path, int flags) {
+  return FileDescriptor(::open((path / "lock").c_str(), flags | O_CLOEXEC, 0644));
+}
+
+}  // namespace
+
+StatusOr<DataDir> DataDir::open(const std::filesystem::path& path) {
+  std::error_code error;
+  const auto absolute = std::filesystem::absolute(path, error);
+  std::filesystem::create_directories(absolute, error);
+  if (error) return invalid_field("data", "cannot create ", absolute.string(), ": ", error.message());
+  if (::access(absolute.c_str(), R_OK | W_OK | X_OK) != 0) {
+    return invalid_field("data", absolute.string(), " is not writable: ", errno_text());
+  }
+  return DataDir(absolute);
+}
+
+Status DataDir::lock() {
+  lock_ = open_lock(path_, O_RDWR | O_CREAT);
+  if (!lock_.valid()) return internal_error("cannot open ", (path_ / "lock").string(), ": ", errno_text());
+  if (::flock(lock_.get(), LOCK_EX | LOCK_NB) == 0) return ok_status();
+  const auto note = read_note();
+  lock_ = FileDescriptor();
+  return failed_precondition(path_.string(), " is in use by another server",
+                             note ? str_cat(" (process ", note->pid, ", ", note->url, ")") : "",
+                             "; stop it with `treadle down --data ", path_.string(),
+                             "` or give this one another --data");
+}
+
+Status DataDir::write_note(const ServerNote& note) const {
+  const Json text = {{"pid", note.pid}, {"url", note.url}, {"grpc", note.grpc}};
+  return write_file_atomic(path_ / "server.json", to_text(text));
+}
+
+void DataDir::remove_note() const {
+  std::error_code ignored;
+  std::filesystem::remove(path_ / "server.json", ignored);
+}
+
+std::optional<ServerNote> DataDir::running() const {
+  const FileDescriptor probe = open_lock(path_, O_RDWR);
+  if (!probe.valid() || ::flock(probe.get(), LOCK_EX | LOCK_NB) == 0) return std::nullopt;
+  return read_note();
+}
+
+std::optional<ServerNote> DataDir::read_note() const {
+  const auto text = read_file(path_ / "server.json", 1 << 16);
+  if (!text.ok()) return std::nullopt;
+  const auto json = parse_json_object(*text);
+  if (!json.ok()) return std::nullopt;
+  return ServerNote{static_cast<int>(optional_int(*json, "pid", 0).value_or(0)),
+                    optional_string(*json, "url").value_or(""), optional_string(*json, "grpc").value_or("")};
+}
+
+}  // namespace treadle::app

@@ -1,0 +1,7 @@
+#pragma once
+
+#include <string_view>
+
+namespace treadle::app {
+inline constexpr std::string_view kVersion = TREADLE_VERSION;
+}
