@@ -101,15 +101,15 @@ struct Forest::Builder {
   Status set_link(std::string_view name, float score) {
     for (const std::string_view identity :
          {"reg:squarederror", "reg:linear", "reg:squaredlogerror", "reg:absoluteerror", "reg:pseudohubererror",
-          "reg:quantileerror", "rank:ndcg", "rank:pairwise", "rank:map"}) {
+          "reg:quantileerror", "rank:ndcg", "rank:pairwise", "rank:map", "binary:logitraw"}) {
       if (name != identity) continue;
       forest.link_ = Link::kIdentity;
       forest.base_margin_ = score;
       return ok_status();
     }
-    if (name == "binary:logistic" || name == "reg:logistic" || name == "binary:logitraw") {
+    if (name == "binary:logistic" || name == "reg:logistic") {
       if (score <= 0 || score >= 1) return invalid_field("base_score", "must be between 0 and 1 for ", name);
-      forest.link_ = name == "binary:logitraw" ? Link::kIdentity : Link::kLogistic;
+      forest.link_ = Link::kLogistic;
       forest.base_margin_ = -std::log(1.0F / score - 1.0F);
       return ok_status();
     }
