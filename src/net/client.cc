@@ -1,5 +1,7 @@
 #include "net/client.h"
 
+#include <sys/socket.h>
+
 #include <algorithm>
 
 #include "base/strings.h"
@@ -73,11 +75,20 @@ struct Client::Impl {
     if (error || endpoints.empty()) return unavailable("cannot resolve ", address.host, ": ", error.message());
     socket = tcp::socket(context);
     buffer.clear();
-    socket.async_connect(endpoints.begin()->endpoint(),
-                         [&](const boost::system::error_code& result) { error = result; });
+    // One name may stand for several addresses ("localhost" is often ::1 first); the first that listens is taken.
+    asio::async_connect(socket, endpoints,
+                        [&](const boost::system::error_code& result, const tcp::endpoint&) { error = result; });
     RETURN_IF_ERROR(run(timeout, error));
     socket.set_option(tcp::no_delay(true), error);
     return ok_status();
+  }
+
+  // Whether the kept connection can take another request: the server has not closed it meanwhile.
+  bool still_open() {
+    if (!socket.is_open()) return false;
+    char byte = 0;
+    const ssize_t count = ::recv(socket.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    return count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
   }
 
   http::request<http::string_body> message(Method method, std::string_view target, std::string_view body,
@@ -140,10 +151,12 @@ StatusOr<Client> Client::create(std::string_view base_url) {
 StatusOr<ClientResponse> Client::request(Method method, std::string_view target, std::string_view body,
                                          const Headers& headers, std::chrono::milliseconds timeout) {
   const auto message = impl_->message(method, target, body, headers);
-  if (impl_->socket.is_open()) {
+  if (impl_->still_open()) {
     auto response = impl_->exchange(message, timeout);
-    // The server may have closed the kept connection just now; only then is a second try safe for any method.
-    if (response.ok() || response.status().code() != StatusCode::kUnavailable) return response;
+    // The server may have closed the kept connection just now. It may also have done the work and died: what must not
+    // be done twice is not sent twice.
+    const bool repeatable = method != Method::kPost && method != Method::kPatch;
+    if (response.ok() || response.status().code() != StatusCode::kUnavailable || !repeatable) return response;
   }
   RETURN_IF_ERROR(impl_->connect(timeout));
   return impl_->exchange(message, timeout);

@@ -11,6 +11,8 @@ namespace treadle::net {
 namespace {
 
 constexpr std::size_t kWorthwhile = 1024;
+constexpr int kFastZstd = 1;
+constexpr int kMaxZstdWindowLog = 23;  // 8 MiB, what RFC 9659 allows senders
 constexpr int kGzipWindow = 15 + 16;
 constexpr int kDetectWindow = 15 + 32;  // gzip or zlib, by its header
 
@@ -40,14 +42,18 @@ StatusOr<std::string> inflate_body(std::string_view body, std::uint64_t limit) {
 
 StatusOr<std::string> unzstd_body(std::string_view body, std::uint64_t limit) {
   const std::unique_ptr<ZSTD_DCtx, std::size_t (*)(ZSTD_DCtx*)> context(ZSTD_createDCtx(), ZSTD_freeDCtx);
+  // The window is memory that the sender asks for.
+  ZSTD_DCtx_setParameter(context.get(), ZSTD_d_windowLogMax, kMaxZstdWindowLog);
   ZSTD_inBuffer in{body.data(), body.size(), 0};
   std::string out;
   char buffer[65536];
   std::size_t left = 1;
-  while (in.pos < in.size) {
+  bool full = false;  // then there may be more inside, even when all input is taken
+  while (in.pos < in.size || full) {
     ZSTD_outBuffer piece{buffer, sizeof buffer, 0};
     left = ZSTD_decompressStream(context.get(), &piece, &in);
     if (ZSTD_isError(left)) return invalid("the zstd body is damaged: ", ZSTD_getErrorName(left));
+    full = piece.pos == sizeof buffer && left != 0;
     out.append(buffer, piece.pos);
     if (out.size() > limit) return too_large(limit);
   }
@@ -58,6 +64,25 @@ StatusOr<std::string> unzstd_body(std::string_view body, std::uint64_t limit) {
 bool compressible(std::string_view type) {
   return type.starts_with("text/") || type.starts_with("application/json") || type.starts_with("application/yaml") ||
          type.starts_with("image/svg");
+}
+
+// Whether "gzip, zstd;q=0" and the like name `coding` with a weight above zero.
+bool accepts(std::string_view accept_encoding, std::string_view coding) {
+  for (const std::string_view part : split(accept_encoding, ',')) {
+    const auto pieces = split(part, ';');
+    if (!equals_ignore_case(trim(pieces[0]), coding)) continue;
+    const std::string_view weight = pieces.size() > 1 ? trim(pieces[1]) : std::string_view();
+    return !weight.starts_with("q=") || parse_double(weight.substr(2)).value_or(0) > 0;
+  }
+  return false;
+}
+
+StatusOr<std::string> zstd(std::string_view bytes) {
+  std::string out(ZSTD_compressBound(bytes.size()), '\0');
+  const std::size_t size = ZSTD_compress(out.data(), out.size(), bytes.data(), bytes.size(), kFastZstd);
+  if (ZSTD_isError(size)) return internal_error("zstd: ", ZSTD_getErrorName(size));
+  out.resize(size);
+  return out;
 }
 
 }  // namespace
@@ -91,11 +116,14 @@ void compress_response(std::string_view accept_encoding, Response& response) {
   if (body == nullptr || body->size() < kWorthwhile || response.headers.has("Content-Encoding")) return;
   if (!compressible(response.headers.get("Content-Type"))) return;
   response.headers.set("Vary", "Accept-Encoding");
-  if (accept_encoding.find("gzip") == std::string_view::npos) return;
-  auto packed = gzip(*body, 1);
+  const std::string_view coding = accepts(accept_encoding, "zstd")   ? "zstd"
+                                  : accepts(accept_encoding, "gzip") ? "gzip"
+                                                                     : "";
+  if (coding.empty()) return;
+  auto packed = coding == "zstd" ? zstd(*body) : gzip(*body, 1);
   if (!packed.ok() || packed->size() >= body->size()) return;
   *body = std::move(*packed);
-  response.headers.set("Content-Encoding", "gzip");
+  response.headers.set("Content-Encoding", coding);
 }
 
 }  // namespace treadle::net

@@ -13,19 +13,6 @@ namespace {
 constexpr std::size_t kPiece = 64 * 1024;
 constexpr std::chrono::milliseconds kLinger{2000};
 
-Response call_handler(const Router::Route& route, Request& request) {
-  try {
-    Response response = route.handler(request);
-    if (route.options.execution == Execution::kWorker) {
-      compress_response(request.headers.get("Accept-Encoding"), response);
-    }
-    return response;
-  } catch (const std::exception& error) {
-    log_error("a handler threw", {{"request_id", request.id}, {"path", request.path}, {"error", error.what()}});
-    return error_response(internal_error("an internal error occurred; look for request ", request.id, " in the log"));
-  }
-}
-
 Response overloaded() {
   Response response = error_response(unavailable("the server has too many requests waiting; try again in a moment"));
   response.headers.set("Retry-After", "1");
@@ -44,6 +31,25 @@ Response failed_body(const Status& status) {
   if (status.code() == StatusCode::kDeadlineExceeded) response.status = 408;
   if (status.code() == StatusCode::kUnimplemented) response.status = 415;
   return response;
+}
+
+Response call_handler(const Router::Route& route, Request& request) {
+  try {
+    if (!request.body.empty() && request.headers.has("Content-Encoding")) {
+      auto decoded =
+          decode_body(request.headers.get("Content-Encoding"), std::move(request.body), route.options.max_body);
+      if (!decoded.ok()) return failed_body(decoded.status());
+      request.body = std::move(*decoded);
+    }
+    Response response = route.handler(request);
+    if (route.options.execution == Execution::kWorker) {
+      compress_response(request.headers.get("Accept-Encoding"), response);
+    }
+    return response;
+  } catch (const std::exception& error) {
+    log_error("a handler threw", {{"request_id", request.id}, {"path", request.path}, {"error", error.what()}});
+    return error_response(internal_error("an internal error occurred; look for request ", request.id, " in the log"));
+  }
 }
 
 Response no_route(const Request& request, const Router::Match& match) {
@@ -69,7 +75,10 @@ Connection::Connection(tcp::socket socket, std::shared_ptr<Shared> shared)
   buffer_.max_size(shared_->options.max_header_bytes + kPiece);
 }
 
-Connection::~Connection() { --shared_->open; }
+Connection::~Connection() {
+  wake_->close();
+  --shared_->open;
+}
 
 void Connection::stop() {
   stopping_ = true;
@@ -87,7 +96,8 @@ void Connection::arm(std::chrono::milliseconds timeout) {
   watchdog_.expires_after(timeout);
   watchdog_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
     const auto self = weak.lock();
-    if (!error && self) self->abort();
+    // Armed again while this was already on its way: not expired then.
+    if (!error && self && self->watchdog_.expiry() <= asio::steady_timer::clock_type::now()) self->abort();
   });
 }
 
@@ -182,6 +192,9 @@ asio::awaitable<Response> Connection::answer(Parser& parser, Request& request, R
   request.method = *method;
   const std::string_view target(message.target().data(), message.target().size());
   if (const Status status = parse_target(target, request); !status.ok()) co_return error_response(status);
+  if (message.version() >= 11 && message.count(http::field::host) != 1) {
+    co_return error_response(invalid("a request must have one Host header"));
+  }
   if (const Status status = check_origin(request, shared_->loopback); !status.ok()) co_return error_response(status);
   match = shared_->router.match(*method, target.substr(0, target.find('?')));
   if (match.route == nullptr) co_return no_route(request, match);
@@ -237,12 +250,6 @@ asio::awaitable<Status> Connection::read_body(Parser& parser, std::string& body,
 asio::awaitable<Response> Connection::buffered(Parser& parser, Request& request, const Router::Route& route) {
   const Status read = co_await read_body(parser, request.body, route.options.max_body, route.options.timeout);
   if (!read.ok()) co_return failed_body(read);
-  if (request.headers.has("Content-Encoding")) {
-    auto decoded =
-        decode_body(request.headers.get("Content-Encoding"), std::move(request.body), route.options.max_body);
-    if (!decoded.ok()) co_return failed_body(decoded.status());
-    request.body = std::move(*decoded);
-  }
   if (route.options.execution == Execution::kInline) co_return call_handler(route, request);
   co_return co_await on_worker(request, route);
 }
@@ -271,7 +278,7 @@ asio::awaitable<Response> Connection::streamed(Parser& parser, Request& request,
   request.stream = &pipe;
   Response response;
   std::atomic<bool> done = false;
-  const bool accepted = shared_->workers->try_submit([&, wake = wake_] {
+  const bool accepted = shared_->uploads->try_submit([&, wake = wake_] {
     response = call_handler(route, request);
     done = true;
     wake->set();
@@ -282,6 +289,7 @@ asio::awaitable<Response> Connection::streamed(Parser& parser, Request& request,
   }
   std::uint64_t total = 0;
   bool failed = false;
+  bool over_limit = false;
   while (!parser.is_done() && !done && !failed) {
     if (!pipe.has_space()) {
       co_await wake_->wait(std::chrono::hours(24));
@@ -294,7 +302,7 @@ asio::awaitable<Response> Connection::streamed(Parser& parser, Request& request,
       break;
     }
     total += piece->size();
-    failed = total > route.options.max_body;
+    failed = over_limit = total > route.options.max_body;
     if (failed)
       pipe.finish(resource_exhausted("the body is larger than the limit of ", route.options.max_body, " bytes"));
     else
@@ -303,6 +311,8 @@ asio::awaitable<Response> Connection::streamed(Parser& parser, Request& request,
   pipe.finish(ok_status());
   while (!done) co_await wake_->wait(std::chrono::hours(24));
   request.stream = nullptr;
+  // The handler knows only that a limit was passed, which would be 429.
+  if (over_limit && response.status == http_status(StatusCode::kResourceExhausted)) response.status = 413;
   co_return response;
 }
 

@@ -19,6 +19,7 @@ struct Shared {
   Router router;
   bool loopback = true;
   std::unique_ptr<WorkerPool> workers;
+  std::unique_ptr<WorkerPool> uploads;  // streamed bodies wait for their clients; nobody else waits for them
   std::atomic<bool> stopping = false;
   std::atomic<std::size_t> open = 0;
 };

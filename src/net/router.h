@@ -50,6 +50,7 @@ class Router {
     std::string pattern;
     Handler handler;
     RouteOptions options;
+    std::vector<std::string> param_names;  // of the pattern, in order
   };
   struct Match {
     const Route* route = nullptr;  // null: see `allowed`

@@ -33,7 +33,7 @@ std::optional<Range> parse_range(std::string_view text, std::uint64_t size) {
   const auto first = parse_int(text.substr(0, dash));
   const auto last = parse_int(text.substr(dash + 1));
   if (!first) {
-    if (!last || *last <= 0) return std::nullopt;
+    if (!last || *last <= 0 || size == 0) return std::nullopt;
     const std::uint64_t count = std::min<std::uint64_t>(static_cast<std::uint64_t>(*last), size);
     return Range{size - count, count};
   }
@@ -85,7 +85,7 @@ asio::awaitable<bool> Connection::send(Request& request, Response& response, boo
 
 asio::awaitable<bool> Connection::send_file(const Request& request, Response& response, bool keep_alive,
                                             const FileBody& file) {
-  const FileDescriptor opened(::open(file.path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  const FileDescriptor opened(::open(file.path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   struct stat info {};
   if (!opened.valid() || ::fstat(opened.get(), &info) != 0 || !S_ISREG(info.st_mode)) {
     response = error_response(not_found("the file is gone"));
@@ -93,11 +93,14 @@ asio::awaitable<bool> Connection::send_file(const Request& request, Response& re
     const std::string head = response_head(response, request.id, body.size(), keep_alive);
     co_return co_await write(head, body);
   }
-  const std::uint64_t size = static_cast<std::uint64_t>(info.st_size);
-  Range range{file.offset, file.length.value_or(size - std::min(size, file.offset))};
+  const std::uint64_t file_size = static_cast<std::uint64_t>(info.st_size);
+  const std::uint64_t start = std::min(file_size, file.offset);
+  const std::uint64_t size = std::min(file_size - start, file.length.value_or(file_size));  // of the part that is shown
+  Range range{0, size};
   response.headers.set("Accept-Ranges", "bytes");
   const std::string_view wanted = request.headers.get("Range");
-  if (wanted.starts_with("bytes=") && wanted.find(',') == std::string_view::npos) {
+  const bool whole = response.status == 200 && request.method != Method::kHead;
+  if (whole && wanted.starts_with("bytes=") && wanted.find(',') == std::string_view::npos) {
     const auto part = parse_range(wanted, size);
     response.status = part ? 206 : 416;
     response.headers.set("Content-Range",
@@ -108,13 +111,14 @@ asio::awaitable<bool> Connection::send_file(const Request& request, Response& re
   if (!co_await write(response_head(response, request.id, range.count, keep_alive), {})) co_return false;
   if (request.method == Method::kHead) co_return true;
   socket_.native_non_blocking(true);
-  auto offset = static_cast<off_t>(range.first);
+  auto offset = static_cast<off_t>(start + range.first);
   const off_t end = offset + static_cast<off_t>(range.count);
   while (offset < end) {
     const auto chunk = std::min<std::size_t>(kSendfileChunk, static_cast<std::size_t>(end - offset));
     const ssize_t sent = ::sendfile(socket_.native_handle(), opened.get(), &offset, chunk);
     if (sent > 0) bytes_out_ += static_cast<std::uint64_t>(sent);
-    if (sent == 0) co_return false;  // the file was cut short under us
+    if (sent == 0) co_return false;                                                  // the file was cut short under us
+    if (sent > 0) co_await asio::post(socket_.get_executor(), asio::use_awaitable);  // let the others have a turn
     if (sent > 0 || errno == EINTR) continue;
     if (errno != EAGAIN) co_return false;
     arm(kWriteTimeout);
@@ -128,6 +132,7 @@ asio::awaitable<bool> Connection::send_file(const Request& request, Response& re
 asio::awaitable<bool> Connection::send_stream(const Request& request, Response& response, StreamSource& source) {
   response.headers.set("Transfer-Encoding", "chunked");
   if (!co_await write(response_head(response, request.id, std::nullopt, false), {})) co_return false;
+  if (request.method == Method::kHead) co_return false;
   const bool events = response.headers.get("Content-Type") == "text/event-stream";
   const auto send_chunk = [this](std::string_view piece) -> asio::awaitable<bool> {
     char size[20];

@@ -1,5 +1,6 @@
 #include "net/server.h"
 
+#include <signal.h>
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -46,7 +47,14 @@ class Loop {
 
   void start() {
     asio::co_spawn(context_, accept(), asio::detached);
-    thread_ = std::jthread([this] { context_.run(); });
+    thread_ = std::jthread([this] {
+      // sendfile(2) to a client that went away raises it; the error code is enough.
+      sigset_t pipe;
+      sigemptyset(&pipe);
+      sigaddset(&pipe, SIGPIPE);
+      pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
+      context_.run();
+    });
   }
 
   void begin_stop() {
@@ -175,6 +183,7 @@ StatusOr<std::unique_ptr<Server>> Server::start(ServerOptions options, Router ro
   raise_handle_limit(options.max_connections);
   auto shared = std::make_shared<Shared>();
   shared->workers = std::make_unique<WorkerPool>(options.worker_threads, options.worker_queue);
+  shared->uploads = std::make_unique<WorkerPool>(options.worker_threads, options.worker_queue);
   shared->options = std::move(options);
   shared->router = std::move(router);
   auto server = std::make_unique<BeastServer>(std::move(shared));
