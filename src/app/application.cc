@@ -6,12 +6,19 @@
 
 #include "adapters/native/events.h"
 #include "adapters/native/registry.h"
+#include "adapters/native/serving.h"
 #include "adapters/native/tracking.h"
+#include "adapters/oip/grpc/server.h"
+#include "adapters/oip/routes.h"
 #include "adapters/prometheus/routes.h"
+#include "app/baselines.h"
 #include "app/embedded_ui.h"
 #include "app/status_routes.h"
 #include "app/version.h"
 #include "base/log.h"
+#include "domains/serving/metrics.h"
+#include "domains/serving/registry_source.h"
+#include "domains/serving/xgboost_runtime.h"
 #include "net/server.h"
 
 namespace treadle::app {
@@ -40,7 +47,23 @@ struct Application::Parts {
     RETURN_IF_ERROR(graph->open());
     RETURN_IF_ERROR(tracking->open());
     RETURN_IF_ERROR(registry->open());
+    RETURN_IF_ERROR(open_serving());
     return listen();
+  }
+
+  Status open_serving() {
+    baselines = std::make_unique<RegistryBaselines>(*registry, *tracking);
+    monitoring =
+        std::make_unique<monitoring::Service>(*database, *events, *graph, clock, *baselines,
+                                              monitoring::PredictionLog::Options{.folder = data.predictions()});
+    models = std::make_unique<serving::RegistryModelSource>(*registry, *blobs);
+    serving = std::make_unique<serving::Service>(*database, *events, *graph, clock, *models, *monitoring);
+    serving->add_runtime(std::make_unique<serving::XgboostRuntime>());
+    RETURN_IF_ERROR(monitoring->open());
+    RETURN_IF_ERROR(serving->open());
+    RETURN_IF_ERROR(serving->start());
+    serving::add_metrics(metrics, *serving);
+    return ok_status();
   }
 
   Status open_storage() {
@@ -54,10 +77,12 @@ struct Application::Parts {
   Status listen() {
     net::Router router;
     add_status_routes(
-        router, [this] { return !stopping.load(); }, [this] { return overview(); });
+        router, [this] { return !stopping.load() && serving->ready(); }, [this] { return overview(); });
     native::add_event_routes(router, *events);
     native::add_tracking_routes(router, *tracking);
     native::add_registry_routes(router, *registry, *tracking);
+    native::add_serving_routes(router, *serving);
+    oip::add_routes(router, *serving);
     prometheus::add_process_metrics(metrics);
     prometheus::add_routes(router, metrics);
     add_page(router);
@@ -70,10 +95,20 @@ struct Application::Parts {
     }
     options.port = static_cast<std::uint16_t>(port);
     options.on_access = [this](const net::ServerOptions::Access& access) { record(access); };
+    RETURN_IF_ERROR(listen_grpc());
     ASSIGN_OR_RETURN(server, net::Server::start(std::move(options), std::move(router)));
     note.pid = getpid();
     note.url = str_cat("http://", config.get("address") == "::1" ? "[::1]" : "127.0.0.1", ":", server->port());
     return data.write_note(note);
+  }
+
+  Status listen_grpc() {
+    ASSIGN_OR_RETURN(const std::int64_t port, config.integer("grpc-port", 0, 65535));
+    const std::string address = config.get("address") == "::1" ? "[::1]" : "127.0.0.1";
+    grpc = std::make_unique<oip::OipGrpcServer>(*serving);
+    RETURN_IF_ERROR(grpc->start(address, static_cast<std::uint16_t>(port)));
+    note.grpc = str_cat(address, ":", grpc->port());
+    return ok_status();
   }
 
   void add_page(net::Router& router) {
@@ -84,7 +119,7 @@ struct Application::Parts {
     const auto nothing = [](net::Request& request) {
       return net::error_response(not_found("there is nothing at ", request.path));
     };
-    for (const char* prefix : {"/api/", "/apis/", "/ajax-api/", "/v1/", "/v2/"}) router.add_fallback(prefix, nothing);
+    for (const char* prefix : {"/api/", "/apis/", "/ajax-api/", "/v1/"}) router.add_fallback(prefix, nothing);
   }
 
   void record(const net::ServerOptions::Access& access) {
@@ -110,6 +145,8 @@ struct Application::Parts {
   void stop() {
     if (stopping.exchange(true)) return;
     if (server) server->stop(kGrace);
+    if (grpc) grpc->stop(kGrace);
+    if (serving) serving->stop();
     data.remove_note();
   }
 
@@ -127,7 +164,12 @@ struct Application::Parts {
   std::unique_ptr<lineage::Graph> graph;
   std::unique_ptr<tracking::Service> tracking;
   std::unique_ptr<registry::Service> registry;
+  std::unique_ptr<RegistryBaselines> baselines;
+  std::unique_ptr<monitoring::Service> monitoring;
+  std::unique_ptr<serving::RegistryModelSource> models;
+  std::unique_ptr<serving::Service> serving;
   net::StaticFiles page;
+  std::unique_ptr<oip::OipGrpcServer> grpc;
   std::unique_ptr<net::Server> server;
 };
 

@@ -1,5 +1,7 @@
 #include "adapters/oip/routes.h"
 
+#include "adapters/oip/errors.h"
+
 namespace treadle::oip {
 
 void add_routes(net::Router& router, serving::Service& serving) {
@@ -8,6 +10,8 @@ void add_routes(net::Router& router, serving::Service& serving) {
   add_v2_repository_routes(router, serving);
   add_kserve_v1_routes(router, serving);
   add_scoring_routes(router, serving);
+  router.add_fallback("/v2/",
+                      [](net::Request& request) { return v2_error(not_found("there is nothing at ", request.path)); });
 }
 
 }  // namespace treadle::oip
