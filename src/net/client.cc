@@ -6,6 +6,7 @@
 
 #include "base/strings.h"
 #include "net/asio.h"
+#include "net/sse.h"
 
 namespace treadle::net {
 namespace {
@@ -178,25 +179,6 @@ StatusOr<Json> Client::send_json(Method method, std::string_view target, const J
   return response.json();
 }
 
-namespace {
-
-// Feeds complete server-sent events of `text` to `on_event`; what is left over stays. False when told to stop.
-bool take_events(std::string& text, const std::function<bool(std::string_view, std::string_view)>& on_event) {
-  std::size_t end = 0;
-  while ((end = text.find("\n\n")) != std::string::npos) {
-    std::string event = "message", data;
-    for (const std::string_view line : split(std::string_view(text).substr(0, end), '\n')) {
-      if (line.starts_with("event: ")) event = line.substr(7);
-      if (line.starts_with("data: ")) str_append(&data, data.empty() ? "" : "\n", line.substr(6));
-    }
-    text.erase(0, end + 2);
-    if (!data.empty() && !on_event(event, data)) return false;
-  }
-  return true;
-}
-
-}  // namespace
-
 Status Client::events(std::string_view target,
                       const std::function<bool(std::string_view event, std::string_view data)>& on_event,
                       std::chrono::milliseconds timeout) {
@@ -214,7 +196,7 @@ Status Client::events(std::string_view target,
   });
   RETURN_IF_ERROR(stream.run(timeout, error));
   if (parser.get().result_int() != 200) return internal_error("the event stream answered ", parser.get().result_int());
-  std::string text;
+  SseParser events;
   std::string piece(16384, '\0');
   while (!parser.is_done()) {
     parser.get().body().data = piece.data();
@@ -223,8 +205,10 @@ Status Client::events(std::string_view target,
       error = got == http::error::need_buffer ? boost::system::error_code() : got;
     });
     RETURN_IF_ERROR(stream.run(timeout, error));
-    text.append(piece, 0, piece.size() - parser.get().body().size);
-    if (!take_events(text, on_event)) return ok_status();
+    const std::size_t count = piece.size() - parser.get().body().size;
+    const bool go_on = events.feed(std::string_view(piece).substr(0, count),
+                                   [&](const SseEvent& event) { return on_event(event.event, event.data); });
+    if (!go_on) return ok_status();
   }
   return ok_status();
 }

@@ -10,7 +10,7 @@
 namespace treadle::net {
 namespace {
 
-constexpr std::size_t kPiece = 64 * 1024;
+constexpr std::size_t kPiece = 256 * 1024;
 constexpr std::chrono::milliseconds kLinger{2000};
 
 Response overloaded() {
@@ -93,11 +93,23 @@ void Connection::abort() {
 }
 
 void Connection::arm(std::chrono::milliseconds timeout) {
-  watchdog_.expires_after(timeout);
+  deadline_ = Clock::now() + timeout;
+  // A timer that runs out earlier looks at the deadline then; so most requests touch no timer at all.
+  if (!watching_ || watchdog_.expiry() > deadline_) watch();
+}
+
+void Connection::watch() {
+  watching_ = true;
+  watchdog_.expires_at(deadline_);
   watchdog_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
     const auto self = weak.lock();
-    // Armed again while this was already on its way: not expired then.
-    if (!error && self && self->watchdog_.expiry() <= asio::steady_timer::clock_type::now()) self->abort();
+    if (error || !self) return;
+    self->watching_ = false;
+    if (self->deadline_ <= Clock::now()) {
+      self->abort();
+    } else if (self->deadline_ != Clock::time_point::max()) {
+      self->watch();
+    }
   });
 }
 
@@ -105,6 +117,7 @@ asio::awaitable<void> Connection::run() {
   const auto self = shared_from_this();
   boost::system::error_code ignored;
   socket_.set_option(tcp::no_delay(true), ignored);
+  remote_ = socket_.remote_endpoint(ignored).address().to_string();
   while (socket_.is_open() && !stopping_) {
     Parser parser;
     parser.header_limit(static_cast<std::uint32_t>(shared_->options.max_header_bytes));
@@ -115,7 +128,8 @@ asio::awaitable<void> Connection::run() {
     if (!co_await serve(parser)) break;
   }
   disarm();
-  if (body_unread_) co_await linger();
+  if (body_unread_ && socket_.is_open()) co_await linger();
+  watchdog_.cancel();
   socket_.shutdown(tcp::socket::shutdown_both, ignored);
   socket_.close(ignored);
 }
@@ -165,8 +179,7 @@ asio::awaitable<bool> Connection::serve(Parser& parser) {
                         {field.value().data(), field.value().size()});
   }
   request.id = request_id(request.headers);
-  boost::system::error_code no_address;
-  request.remote = socket_.remote_endpoint(no_address).address().to_string();
+  request.remote = remote_;
   bytes_out_ = 0;
   Router::Match match;
   Response response = co_await answer(parser, request, match);
@@ -212,7 +225,10 @@ asio::awaitable<void> Connection::send_continue(Parser& parser) {
 }
 
 asio::awaitable<StatusOr<std::string>> Connection::read_piece(Parser& parser, std::chrono::milliseconds timeout) {
-  std::string piece(kPiece, '\0');
+  const std::uint64_t left = parser.content_length_remaining().value_or(kPiece);
+  std::string piece(std::min<std::uint64_t>(kPiece, left), '\0');
+  // Beast reads no more at once than its buffer holds already, which is 512 bytes if nobody asks for more.
+  if (left > buffer_.size()) buffer_.reserve(piece.size());
   auto& body = parser.get().body();
   body.data = piece.data();
   body.size = piece.size();

@@ -37,6 +37,7 @@ class Connection : public std::enable_shared_from_this<Connection> {  // shared:
   void abort();
 
  private:
+  using Clock = asio::steady_timer::clock_type;
   using Parser = http::request_parser<http::buffer_body>;
 
   asio::awaitable<bool> read_header(Parser& parser);
@@ -60,10 +61,14 @@ class Connection : public std::enable_shared_from_this<Connection> {  // shared:
 
   // Closes the socket when `timeout` passes before the next arm() or disarm(): slow clients cost bounded time.
   void arm(std::chrono::milliseconds timeout);
-  void disarm() { watchdog_.cancel(); }
+  void disarm() { deadline_ = Clock::time_point::max(); }
+  void watch();
 
   tcp::socket socket_;
   asio::steady_timer watchdog_;
+  Clock::time_point deadline_ = Clock::time_point::max();
+  bool watching_ = false;  // watchdog_ is running
+  std::string remote_;
   std::shared_ptr<Signal> wake_;  // shared with what may set it from other threads
   std::shared_ptr<Shared> shared_;
   beast::flat_buffer buffer_;
