@@ -7,7 +7,8 @@
 //   }));
 //
 // Writes are durable when write() returns ok: SQLite commits groups of them with one fsync (one writer thread, WAL,
-// synchronous=FULL), PostgreSQL commits each in its own transaction.
+// synchronous=FULL), PostgreSQL commits each in its own transaction. On both they run one after another, as if there
+// were one writer: PostgreSQL takes a lock that all servers on the database share.
 #pragma once
 
 #include <cstdint>
@@ -72,7 +73,8 @@ class Row {
 
 // A connection inside read() or a transaction inside write(). Statements are prepared once per connection and kept.
 // Errors: kAlreadyExists for a unique violation, kFailedPrecondition for a foreign key, kUnavailable for a busy or lost
-// database, kResourceExhausted for a full disk, kInternal otherwise. Not thread-safe.
+// database, kResourceExhausted for a full disk, kInternal otherwise. Return an error, do not go on after it: PostgreSQL
+// refuses every further statement of the transaction. Not thread-safe.
 class Connection {
  public:
   virtual ~Connection() = default;
@@ -106,7 +108,7 @@ struct SqliteOptions {
   std::size_t max_queued_writes = 10'000;  // beyond it write() answers kResourceExhausted
 };
 StatusOr<std::unique_ptr<Database>> open_sqlite(const SqliteOptions& options);
-// `url` like "postgresql://user:password@host:5432/name".
+// `url` like "postgresql://user:password@host:5432/name". Text must be UTF-8 without NUL, or kInvalidArgument.
 StatusOr<std::unique_ptr<Database>> open_postgres(const std::string& url, std::size_t connections = 8);
 
 // A domain's numbered migrations, applied once each in order and recorded in `schema_migrations(domain, version)`.

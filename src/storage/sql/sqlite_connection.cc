@@ -74,7 +74,10 @@ StatusOr<std::unique_ptr<SqliteConnection>> SqliteConnection::open(const std::st
 
 StatusOr<sqlite3_stmt*> SqliteConnection::prepare(std::string_view sql) {
   if (const auto it = statements_.find(sql); it != statements_.end()) return it->second.get();
-  if (statements_.size() >= kMaxStatements) statements_.clear();
+  if (statements_.size() >= kMaxStatements) {
+    // Not those under way: a query's callback may prepare others.
+    std::erase_if(statements_, [](const auto& entry) { return sqlite3_stmt_busy(entry.second.get()) == 0; });
+  }
   sqlite3_stmt* statement = nullptr;
   const int code = sqlite3_prepare_v3(handle_.get(), sql.data(), static_cast<int>(sql.size()),
                                       SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
