@@ -5,7 +5,7 @@
 #include <functional>
 #include <map>
 
-#include "base/files.h"
+#include "storage/sql/testing/engines.h"
 
 namespace treadle::automation {
 namespace {
@@ -50,20 +50,23 @@ class FakeLauncher final : public PipelineLauncher {
   Status refuse_with;
 };
 
-class Automation : public testing::Test {
+class Automation : public sql::testing::EngineTest {
  protected:
   void SetUp() override {
-    auto opened = sql::open_sqlite({.path = (dir_->path() / "db").string()});
-    ASSERT_TRUE(opened.ok());
-    database_ = std::move(*opened);
-    events_ = std::make_unique<events::EventLog>(*database_, clock_);
+    EngineTest::SetUp();
+    if (IsSkipped()) return;
+    events_ = std::make_unique<events::EventLog>(database(), clock_);
     ASSERT_TRUE(events_->open().ok());
     start();
   }
-  void TearDown() override { service_.reset(); }
+  void TearDown() override {
+    service_.reset();
+    events_.reset();
+    EngineTest::TearDown();
+  }
   void start() {
     service_.reset();
-    service_ = std::make_unique<Service>(*database_, *events_, clock_, launcher_);
+    service_ = std::make_unique<Service>(database(), *events_, clock_, launcher_);
     ASSERT_TRUE(service_->open().ok());
     ASSERT_TRUE(service_->start().ok());
   }
@@ -79,18 +82,18 @@ class Automation : public testing::Test {
     append({0, 0, "alert.raised", "alert/A", payload});
   }
   void append(const events::Event& event) {
-    ASSERT_TRUE(database_->write([&](sql::Connection& tx) { return events_->append(tx, event); }).ok());
+    ASSERT_TRUE(database().write([&](sql::Connection& tx) { return events_->append(tx, event); }).ok());
   }
   std::vector<Firing> firings() {
     const auto found = service_->firings("retrain", 100);
     return found.ok() ? *found : std::vector<Firing>{};
   }
-  testing::AssertionResult eventually(const std::function<bool()>& condition) {
+  ::testing::AssertionResult eventually(const std::function<bool()>& condition) {
     for (int i = 0; i < 2000; ++i) {
-      if (condition()) return testing::AssertionSuccess();
+      if (condition()) return ::testing::AssertionSuccess();
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
-    return testing::AssertionFailure() << "not within ten seconds";
+    return ::testing::AssertionFailure() << "not within ten seconds";
   }
   // Until everything that happened so far was looked at.
   void settle() {
@@ -100,15 +103,13 @@ class Automation : public testing::Test {
     }));
   }
 
-  StatusOr<TempDir> dir_ = TempDir::create();
   ManualClock clock_{1'000'000};
   FakeLauncher launcher_;
-  std::unique_ptr<sql::Database> database_;
   std::unique_ptr<events::EventLog> events_;
   std::unique_ptr<Service> service_;
 };
 
-TEST_F(Automation, AnEventStartsItsPipelineAndTheRunsEndIsTold) {
+TEST_P(Automation, AnEventStartsItsPipelineAndTheRunsEndIsTold) {
   ASSERT_TRUE(service_->set_trigger(retrain()).ok());
   alert();
   ASSERT_TRUE(eventually([&] { return launcher_.count() == 1; }));
@@ -125,7 +126,7 @@ TEST_F(Automation, AnEventStartsItsPipelineAndTheRunsEndIsTold) {
   EXPECT_EQ(events_->read(0, 100, "trigger.finished")->size(), 1u);
 }
 
-TEST_F(Automation, OtherEventsAndEarlierOnesDoNothing) {
+TEST_P(Automation, OtherEventsAndEarlierOnesDoNothing) {
   alert();
   ASSERT_TRUE(service_->set_trigger(retrain()).ok());
   alert("another");
@@ -134,7 +135,7 @@ TEST_F(Automation, OtherEventsAndEarlierOnesDoNothing) {
   EXPECT_TRUE(firings().empty());
 }
 
-TEST_F(Automation, AFiringSurvivesACrashAndHappensOnce) {
+TEST_P(Automation, AFiringSurvivesACrashAndHappensOnce) {
   ASSERT_TRUE(service_->set_trigger(retrain()).ok());
   launcher_.refuse(unavailable("not yet"));
   alert();
@@ -149,7 +150,7 @@ TEST_F(Automation, AFiringSurvivesACrashAndHappensOnce) {
   EXPECT_EQ(firings().size(), 1u);
 }
 
-TEST_F(Automation, ConcurrencyAndCooldownSkipButAreRecorded) {
+TEST_P(Automation, ConcurrencyAndCooldownSkipButAreRecorded) {
   Trigger trigger = retrain();
   trigger.cooldown_ms = 1000;
   ASSERT_TRUE(service_->set_trigger(trigger).ok());
@@ -169,7 +170,7 @@ TEST_F(Automation, ConcurrencyAndCooldownSkipButAreRecorded) {
   ASSERT_TRUE(eventually([&] { return launcher_.count() == 2; }));
 }
 
-TEST_F(Automation, ByHandFillsWhatAnEventWouldTell) {
+TEST_P(Automation, ByHandFillsWhatAnEventWouldTell) {
   ASSERT_TRUE(service_->set_trigger(retrain()).ok());
   EXPECT_EQ(service_->fire("retrain", Json::object(), "").status().code(), StatusCode::kInvalidArgument)
       << "no truths yet, so nobody knows until when";
@@ -182,7 +183,7 @@ TEST_F(Automation, ByHandFillsWhatAnEventWouldTell) {
   EXPECT_EQ(service_->fire("retrain", Json::object(), "").status().code(), StatusCode::kFailedPrecondition);
 }
 
-TEST_F(Automation, WhatCannotBeSubmittedFailsWithTheReason) {
+TEST_P(Automation, WhatCannotBeSubmittedFailsWithTheReason) {
   ASSERT_TRUE(service_->set_trigger(retrain()).ok());
   launcher_.refuse(not_found("no pipeline is named \"training\""));
   alert();
@@ -193,7 +194,7 @@ TEST_F(Automation, WhatCannotBeSubmittedFailsWithTheReason) {
   EXPECT_FALSE(service_->fire("retrain", Json::object(), "").ok());
 }
 
-TEST_F(Automation, WrongTriggersNameTheField) {
+TEST_P(Automation, WrongTriggersNameTheField) {
   Trigger trigger = retrain();
   trigger.name = "a/b";
   EXPECT_EQ(service_->set_trigger(trigger).status().field(), "name");
@@ -208,6 +209,8 @@ TEST_F(Automation, WrongTriggersNameTheField) {
   EXPECT_TRUE(service_->remove_trigger("retrain").ok());
   EXPECT_TRUE(service_->triggers()->empty());
 }
+
+TREADLE_ON_BOTH_ENGINES(Automation);
 
 }  // namespace
 }  // namespace treadle::automation

@@ -5,30 +5,31 @@
 #include <condition_variable>
 #include <mutex>
 
-#include "base/files.h"
+#include "storage/sql/testing/engines.h"
 
 namespace treadle::events {
 namespace {
 
-class Log : public testing::Test {
+class Log : public sql::testing::EngineTest {
  protected:
   void SetUp() override {
-    auto opened = sql::open_sqlite({.path = (dir_->path() / "db").string()});
-    ASSERT_TRUE(opened.ok());
-    database_ = std::move(*opened);
-    log_ = std::make_unique<EventLog>(*database_, clock_);
+    EngineTest::SetUp();
+    if (IsSkipped()) return;
+    log_ = std::make_unique<EventLog>(database(), clock_);
     ASSERT_TRUE(log_->open().ok());
   }
   Status append(std::string type) {
-    return database_->write([&](sql::Connection& tx) { return log_->append(tx, {0, 0, type, "x/1", {{"n", 1}}}); });
+    return database().write([&](sql::Connection& tx) { return log_->append(tx, {0, 0, type, "x/1", {{"n", 1}}}); });
   }
-  StatusOr<TempDir> dir_ = TempDir::create();
   ManualClock clock_{1000};
-  std::unique_ptr<sql::Database> database_;
+  void TearDown() override {
+    log_.reset();
+    EngineTest::TearDown();
+  }
   std::unique_ptr<EventLog> log_;
 };
 
-TEST_F(Log, ReadsInOrderFromACursorByType) {
+TEST_P(Log, ReadsInOrderFromACursorByType) {
   for (const char* type : {"run.created", "alert.raised", "run.finished"}) ASSERT_TRUE(append(type).ok());
   const auto all = log_->read(0, 10);
   ASSERT_EQ(all->size(), 3u);
@@ -40,9 +41,9 @@ TEST_F(Log, ReadsInOrderFromACursorByType) {
   EXPECT_EQ(*log_->last_sequence(), (*all)[2].sequence);
 }
 
-TEST_F(Log, ARolledBackChangeHasNoEvent) {
-  EXPECT_FALSE(database_
-                   ->write([&](sql::Connection& tx) -> Status {
+TEST_P(Log, ARolledBackChangeHasNoEvent) {
+  EXPECT_FALSE(database()
+                   .write([&](sql::Connection& tx) -> Status {
                      RETURN_IF_ERROR(log_->append(tx, {0, 0, "run.created", "x", {}}));
                      return internal_error("no");
                    })
@@ -50,15 +51,15 @@ TEST_F(Log, ARolledBackChangeHasNoEvent) {
   EXPECT_TRUE(log_->read(0, 10)->empty());
 }
 
-TEST_F(Log, CursorsAreKept) {
+TEST_P(Log, CursorsAreKept) {
   EXPECT_EQ(*log_->cursor("me"), 0);
   for (const std::int64_t at : {5, 7}) {
-    ASSERT_TRUE(database_->write([&](sql::Connection& tx) { return log_->save_cursor(tx, "me", at); }).ok());
+    ASSERT_TRUE(database().write([&](sql::Connection& tx) { return log_->save_cursor(tx, "me", at); }).ok());
     EXPECT_EQ(*log_->cursor("me"), at);
   }
 }
 
-TEST_F(Log, SubscribersHearOfDurableEvents) {
+TEST_P(Log, SubscribersHearOfDurableEvents) {
   std::mutex mutex;
   std::condition_variable heard;
   std::size_t seen = 0;
@@ -72,6 +73,8 @@ TEST_F(Log, SubscribersHearOfDurableEvents) {
   std::unique_lock lock(mutex);
   EXPECT_TRUE(heard.wait_for(lock, std::chrono::seconds(10), [&] { return seen == 5; }));
 }
+
+TREADLE_ON_BOTH_ENGINES(Log);
 
 }  // namespace
 }  // namespace treadle::events

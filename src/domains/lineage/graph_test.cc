@@ -2,33 +2,30 @@
 
 #include <gtest/gtest.h>
 
-#include "base/files.h"
+#include "storage/sql/testing/engines.h"
 
 namespace treadle::lineage {
 namespace {
 
-class GraphTest : public testing::Test {
+class GraphTest : public sql::testing::EngineTest {
  protected:
   void SetUp() override {
-    auto opened = sql::open_sqlite({.path = (dir_->path() / "db").string()});
-    ASSERT_TRUE(opened.ok());
-    database_ = std::move(*opened);
-    graph_ = std::make_unique<Graph>(*database_, clock_);
+    EngineTest::SetUp();
+    if (IsSkipped()) return;
+    graph_ = std::make_unique<Graph>(database(), clock_);
     ASSERT_TRUE(graph_->open().ok());
   }
   Status node(const Node& node) {
-    return database_->write([&](sql::Connection& tx) { return graph_->add_node(tx, node); });
+    return database().write([&](sql::Connection& tx) { return graph_->add_node(tx, node); });
   }
   Status edge(const Edge& edge) {
-    return database_->write([&](sql::Connection& tx) { return graph_->add_edge(tx, edge); });
+    return database().write([&](sql::Connection& tx) { return graph_->add_edge(tx, edge); });
   }
-  StatusOr<TempDir> dir_ = TempDir::create();
   ManualClock clock_{1};
-  std::unique_ptr<sql::Database> database_;
   std::unique_ptr<Graph> graph_;
 };
 
-TEST_F(GraphTest, WalksBothWays) {
+TEST_P(GraphTest, WalksBothWays) {
   ASSERT_TRUE(node({"dataset", "d", {{"rows", 5}}}).ok());
   ASSERT_TRUE(node({"run", "r"}).ok());
   ASSERT_TRUE(node({"model_version", "m/1"}).ok());
@@ -45,12 +42,14 @@ TEST_F(GraphTest, WalksBothWays) {
   EXPECT_EQ(graph_->upstream({"run", "nobody"}).status().code(), StatusCode::kNotFound);
 }
 
-TEST_F(GraphTest, AttributesMergeAndEndsMustExist) {
+TEST_P(GraphTest, AttributesMergeAndEndsMustExist) {
   ASSERT_TRUE(node({"run", "r", {{"a", 1}}}).ok());
   ASSERT_TRUE(node({"run", "r", {{"b", 2}}}).ok());
   EXPECT_EQ(graph_->get({"run", "r"})->attributes, (Json{{"a", 1}, {"b", 2}}));
   EXPECT_EQ(edge({{"run", "r"}, {"run", "nobody"}, "input"}).code(), StatusCode::kNotFound);
 }
+
+TREADLE_ON_BOTH_ENGINES(GraphTest);
 
 }  // namespace
 }  // namespace treadle::lineage

@@ -32,7 +32,7 @@ class JudgeTest : public MonitoringTest {
   }
 };
 
-TEST_F(JudgeTest, AnAlertIsRaisedOnceThenQuietThenResolved) {
+TEST_P(JudgeTest, AnAlertIsRaisedOnceThenQuietThenResolved) {
   rule(RuleMetric::kRollingMaeRatio, 1.5, 3, 4);
   EXPECT_EQ(live(0, 2), 0u);  // three days are needed
   EXPECT_EQ(live(1, 2), 0u);
@@ -52,14 +52,14 @@ TEST_F(JudgeTest, AnAlertIsRaisedOnceThenQuietThenResolved) {
   EXPECT_EQ((*alerts)[1].value, 2);
 }
 
-TEST_F(JudgeTest, ADayIsJudgedOnlyWhenAllItsTruthsAreIn) {
+TEST_P(JudgeTest, ADayIsJudgedOnlyWhenAllItsTruthsAreIn) {
   rule(RuleMetric::kRollingMaeRatio, 1.5, 1, 1);
   ASSERT_TRUE(service_->append({batch(0, 10)}).ok());
   EXPECT_TRUE(service_->add_truths("d", truths(0, 20, 3))->alerts.empty());
   EXPECT_EQ(service_->add_truths("d", truths(0, 20))->alerts.size(), 1u);
 }
 
-TEST_F(JudgeTest, TheEventTellsWhatARetrainNeeds) {
+TEST_P(JudgeTest, TheEventTellsWhatARetrainNeeds) {
   rule(RuleMetric::kRollingMaeRatio, 1.5, 1, 1);
   live(0, 3);
   const auto events = events_->read(0, 100, "alert.raised");
@@ -72,19 +72,19 @@ TEST_F(JudgeTest, TheEventTellsWhatARetrainNeeds) {
             "mean absolute error over 1 days to 2014-11-01 is 3, 3 times the 1 of training (limit 1.5)");
 }
 
-TEST_F(JudgeTest, WithoutABaselineNothingIsSaid) {
+TEST_P(JudgeTest, WithoutABaselineNothingIsSaid) {
   baselines_.by_version.clear();
   rule(RuleMetric::kRollingMaeRatio, 1.5, 1, 1);
   EXPECT_EQ(live(0, 50), 0u);
 }
 
-TEST_F(JudgeTest, DriftIsJudgedWithTheDaysTruths) {
+TEST_P(JudgeTest, DriftIsJudgedWithTheDaysTruths) {
   rule(RuleMetric::kDriftShare, 0.5, 1, 7);
   EXPECT_TRUE(service_->add_report(drift(0, 2, 4))->alerts.empty());
   EXPECT_EQ(live(0, 0), 1u);
 }
 
-TEST_F(JudgeTest, DriftIsJudgedAtOnceWhereTruthsNeverCome) {
+TEST_P(JudgeTest, DriftIsJudgedAtOnceWhereTruthsNeverCome) {
   rule(RuleMetric::kDriftShare, 0.5, 1, 1);
   EXPECT_TRUE(service_->add_report(drift(0, 4, 4))->alerts.empty());
   ASSERT_TRUE(service_->append({batch(0, 10)}).ok());
@@ -92,7 +92,7 @@ TEST_F(JudgeTest, DriftIsJudgedAtOnceWhereTruthsNeverCome) {
   EXPECT_EQ((*events_->read(0, 100, "alert.raised"))[0].payload["until"], "2014-11-02");
 }
 
-TEST_F(JudgeTest, ReportsAreKeptByDayAndReplacedByTheSameRun) {
+TEST_P(JudgeTest, ReportsAreKeptByDayAndReplacedByTheSameRun) {
   const auto first = service_->add_report(drift(0, 1, 4));
   ASSERT_TRUE(first.ok()) << first.status().to_string();
   const auto again = service_->add_report(drift(0, 2, 4));
@@ -108,7 +108,7 @@ TEST_F(JudgeTest, ReportsAreKeptByDayAndReplacedByTheSameRun) {
   EXPECT_EQ(service_->report("nobody").status().code(), StatusCode::kNotFound);
 }
 
-TEST_F(JudgeTest, WrongReportsAndRulesNameTheField) {
+TEST_P(JudgeTest, WrongReportsAndRulesNameTheField) {
   Report report = drift(0, 1, 2);
   report.day_ms += 1;
   EXPECT_EQ(service_->add_report(report).status().field(), "day_ms");
@@ -122,6 +122,8 @@ TEST_F(JudgeTest, WrongReportsAndRulesNameTheField) {
   EXPECT_EQ(service_->set_rules("d", {{"r", RuleMetric::kDriftShare, 0.5, 0, 0, ""}}).field(), "rules[0].window_days");
   EXPECT_FALSE(parse_rule_metric("mae").ok());
 }
+
+TREADLE_ON_BOTH_ENGINES(JudgeTest);
 
 }  // namespace
 }  // namespace treadle::monitoring

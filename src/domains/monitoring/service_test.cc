@@ -8,10 +8,10 @@
 namespace treadle::monitoring {
 namespace {
 
-using testing::Contains;
-using testing::IsEmpty;
+using ::testing::Contains;
+using ::testing::IsEmpty;
 
-TEST_F(MonitoringTest, TruthsJoinByKeyOrIdAndAreMeasured) {
+TEST_P(MonitoringTest, TruthsJoinByKeyOrIdAndAreMeasured) {
   const auto day = batch(0, 10);
   ASSERT_TRUE(service_->append({day}).ok());
   auto result = service_->add_truths("d", {{key(0, 0), "", 12, {}}, {"", day.rows[1].id, 8, {}}, {"later", "", 1, {}}});
@@ -34,7 +34,7 @@ TEST_F(MonitoringTest, TruthsJoinByKeyOrIdAndAreMeasured) {
   EXPECT_THAT(types(), Contains("performance.updated"));
 }
 
-TEST_F(MonitoringTest, TheNewestTruthAndTheNewestPredictionWin) {
+TEST_P(MonitoringTest, TheNewestTruthAndTheNewestPredictionWin) {
   ASSERT_TRUE(service_->append({batch(0, 10)}).ok());
   ASSERT_TRUE(service_->add_truths("d", {{key(0, 0), "", 11, 200}}).ok());
   ASSERT_TRUE(service_->add_truths("d", {{key(0, 0), "", 99, 100}}).ok());  // seen before the other
@@ -50,13 +50,13 @@ TEST_F(MonitoringTest, TheNewestTruthAndTheNewestPredictionWin) {
   EXPECT_EQ(service_->performance("d")->series[0].mae, 1) << "measured anew with the prediction that counts";
 }
 
-TEST_F(MonitoringTest, TruthsMayComeBeforeTheirPrediction) {
+TEST_P(MonitoringTest, TruthsMayComeBeforeTheirPrediction) {
   EXPECT_EQ(service_->add_truths("d", truths(0, 7))->unmatched, 4);
   ASSERT_TRUE(service_->append({batch(0, 10)}).ok());
   EXPECT_EQ(service_->performance("d")->series[0].mae, 3);
 }
 
-TEST_F(MonitoringTest, NaiveAndRollingFiguresNeedTheirDays) {
+TEST_P(MonitoringTest, NaiveAndRollingFiguresNeedTheirDays) {
   for (int day = 0; day < 8; ++day) {
     ASSERT_TRUE(service_->append({batch(day, 10)}).ok());
     ASSERT_TRUE(service_->add_truths("d", truths(day, 10 + day)).ok());
@@ -70,7 +70,7 @@ TEST_F(MonitoringTest, NaiveAndRollingFiguresNeedTheirDays) {
   EXPECT_EQ(series[7].rolling_mae, 4);
 }
 
-TEST_F(MonitoringTest, EverythingIsThereAfterAStart) {
+TEST_P(MonitoringTest, EverythingIsThereAfterAStart) {
   const auto day = batch(0, 10);
   ASSERT_TRUE(service_->append({day}).ok());
   start();
@@ -84,14 +84,14 @@ TEST_F(MonitoringTest, EverythingIsThereAfterAStart) {
   EXPECT_EQ(service_->prediction("nobody").status().code(), StatusCode::kNotFound);
 }
 
-TEST_F(MonitoringTest, AReplacedPredictionIsStillFound) {
+TEST_P(MonitoringTest, AReplacedPredictionIsStillFound) {
   const auto first = batch(0, 10), second = batch(0, 11);
   ASSERT_TRUE(service_->append({first}).ok());
   ASSERT_TRUE(service_->append({second}).ok());
   EXPECT_EQ(service_->prediction(first.rows[0].id)->value, 10);
 }
 
-TEST_F(MonitoringTest, APredictionWithoutATimeIsOnlyLoggedUntilItsTruthComes) {
+TEST_P(MonitoringTest, APredictionWithoutATimeIsOnlyLoggedUntilItsTruthComes) {
   auto request = batch(0, 10, 1, 1);
   request.rows[0].event_ms.reset();
   request.rows[0].key = "request-7";
@@ -103,14 +103,14 @@ TEST_F(MonitoringTest, APredictionWithoutATimeIsOnlyLoggedUntilItsTruthComes) {
   EXPECT_EQ(service_->add_truths("d", {{"", "unknown", 11, {}}})->unmatched, 1);
 }
 
-TEST_F(MonitoringTest, LineageLeadsFromPredictionsToTheModel) {
+TEST_P(MonitoringTest, LineageLeadsFromPredictionsToTheModel) {
   ASSERT_TRUE(service_->append({batch(0, 10)}).ok());
   const auto up = graph_->upstream({"predictions", "d/run0"});
   ASSERT_TRUE(up.ok());
   EXPECT_EQ(up->edges.size(), 3u);
 }
 
-TEST_F(MonitoringTest, WrongInputNamesTheField) {
+TEST_P(MonitoringTest, WrongInputNamesTheField) {
   EXPECT_EQ(service_->add_truths("d", {}).status().field(), "truths");
   EXPECT_EQ(service_->add_truths("d", {{"", "", 1, {}}}).status().field(), "truths[0]");
   EXPECT_EQ(service_->add_truths("d", {{"k", "", std::nan(""), {}}}).status().field(), "truths[0].value");
@@ -119,7 +119,7 @@ TEST_F(MonitoringTest, WrongInputNamesTheField) {
   EXPECT_EQ(service_->append({bad}).field(), "deployment");
 }
 
-TEST_F(MonitoringTest, ManyThreadsLogAtOnce) {
+TEST_P(MonitoringTest, ManyThreadsLogAtOnce) {
   std::atomic<int> failures = 0;
   {
     std::vector<std::jthread> threads;
@@ -134,6 +134,8 @@ TEST_F(MonitoringTest, ManyThreadsLogAtOnce) {
   ASSERT_EQ(points->size(), 320u);
   for (const ForecastPoint& point : *points) EXPECT_TRUE(service_->prediction(point.prediction_id).ok());
 }
+
+TREADLE_ON_BOTH_ENGINES(MonitoringTest);
 
 }  // namespace
 }  // namespace treadle::monitoring

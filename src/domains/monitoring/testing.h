@@ -13,6 +13,7 @@
 #include "base/ids.h"
 #include "base/time.h"
 #include "domains/monitoring/service.h"
+#include "storage/sql/testing/engines.h"
 
 namespace treadle::monitoring {
 
@@ -25,25 +26,31 @@ class FixedBaselines final : public BaselineSource {
   std::map<std::int64_t, double> by_version = {{1, 1.0}};
 };
 
-class MonitoringTest : public testing::Test {
+class MonitoringTest : public sql::testing::EngineTest {
  protected:
   static constexpr std::int64_t kDay0 = 1414800000000;  // 2014-11-01
 
-  void SetUp() override { start(); }
+  void SetUp() override {
+    EngineTest::SetUp();
+    if (!IsSkipped()) start();
+  }
+  void TearDown() override {
+    service_.reset();
+    graph_.reset();
+    events_.reset();
+    EngineTest::TearDown();
+  }
   // Also again, as after a crash.
   void start() {
     service_.reset();
     graph_.reset();
     events_.reset();
-    database_.reset();
-    auto opened = sql::open_sqlite({.path = (dir_->path() / "db").string()});
-    ASSERT_TRUE(opened.ok());
-    database_ = std::move(*opened);
-    events_ = std::make_unique<events::EventLog>(*database_, clock_);
-    graph_ = std::make_unique<lineage::Graph>(*database_, clock_);
+    reopen();
+    events_ = std::make_unique<events::EventLog>(database(), clock_);
+    graph_ = std::make_unique<lineage::Graph>(database(), clock_);
     ASSERT_TRUE(events_->open().ok());
     ASSERT_TRUE(graph_->open().ok());
-    service_ = std::make_unique<Service>(*database_, *events_, *graph_, clock_, baselines_,
+    service_ = std::make_unique<Service>(database(), *events_, *graph_, clock_, baselines_,
                                          PredictionLog::Options{.folder = folder(), .bytes_per_segment = 4096});
     const Status status = service_->open();
     ASSERT_TRUE(status.ok()) << status.to_string();
@@ -81,7 +88,6 @@ class MonitoringTest : public testing::Test {
   StatusOr<TempDir> dir_ = TempDir::create();
   ManualClock clock_{1'000'000};
   FixedBaselines baselines_;
-  std::unique_ptr<sql::Database> database_;
   std::unique_ptr<events::EventLog> events_;
   std::unique_ptr<lineage::Graph> graph_;
   std::unique_ptr<Service> service_;
