@@ -266,7 +266,8 @@ asio::awaitable<Status> Connection::read_body(Parser& parser, std::string& body,
 asio::awaitable<Response> Connection::buffered(Parser& parser, Request& request, const Router::Route& route) {
   const Status read = co_await read_body(parser, request.body, route.options.max_body, route.options.timeout);
   if (!read.ok()) co_return failed_body(read);
-  if (route.options.execution == Execution::kInline) co_return call_handler(route, request);
+  const bool is_small = request.body.size() < route.options.inline_below && !request.headers.has("Content-Encoding");
+  if (is_small || route.options.execution == Execution::kInline) co_return call_handler(route, request);
   co_return co_await on_worker(request, route);
 }
 

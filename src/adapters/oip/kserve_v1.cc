@@ -54,7 +54,7 @@ void add_kserve_v1_routes(net::Router& router, serving::Service& serving) {
                StatusOr<Response> response = predict(request, serving);
                return response.ok() ? std::move(*response) : v2_error(response.status());
              },
-             {.max_body = kMaxInferBody});
+             {.max_body = kMaxInferBody, .inline_below = kInlineBody});
 }
 
 }  // namespace treadle::oip

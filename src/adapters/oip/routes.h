@@ -18,5 +18,7 @@ void add_scoring_routes(net::Router& router, serving::Service& serving);        
 
 // Bytes of one inference request: as much as tritonclient's gRPC side allows by default elsewhere.
 inline constexpr std::uint64_t kMaxInferBody = 64u << 20;
+// Below this a request takes microseconds, so it is answered on the I/O thread.
+inline constexpr std::size_t kInlineBody = 16u << 10;
 
 }  // namespace treadle::oip

@@ -94,7 +94,7 @@ void add_scoring_routes(net::Router& router, serving::Service& serving) {
     return response.ok() ? std::move(*response) : scoring_error(response.status());
   };
   for (const char* path : {"/invocations", "/deployments/{name}/invocations"}) {
-    router.add(Method::kPost, path, handler, {.max_body = kMaxInferBody});
+    router.add(Method::kPost, path, handler, {.max_body = kMaxInferBody, .inline_below = kInlineBody});
   }
   router.add(Method::kGet, "/ping",
              [&serving](Request&) { return Response::text(serving.ready() ? 200 : 503, "\n", "application/json"); },

@@ -35,7 +35,7 @@ void add_v2_infer_routes(net::Router& router, serving::Service& serving) {
     return response.ok() ? std::move(*response) : v2_error(response.status());
   };
   for (const char* path : {"/v2/models/{model}/infer", "/v2/models/{model}/versions/{version}/infer"}) {
-    router.add(net::Method::kPost, path, handler, {.max_body = kMaxInferBody});
+    router.add(net::Method::kPost, path, handler, {.max_body = kMaxInferBody, .inline_below = kInlineBody});
   }
 }
 
