@@ -5,9 +5,11 @@
 #include <atomic>
 
 #include "adapters/native/events.h"
+#include "adapters/native/monitoring.h"
 #include "adapters/native/registry.h"
 #include "adapters/native/serving.h"
 #include "adapters/native/tracking.h"
+#include "adapters/native/why.h"
 #include "adapters/oip/grpc/server.h"
 #include "adapters/oip/routes.h"
 #include "adapters/prometheus/routes.h"
@@ -82,6 +84,9 @@ struct Application::Parts {
     native::add_tracking_routes(router, *tracking);
     native::add_registry_routes(router, *registry, *tracking);
     native::add_serving_routes(router, *serving);
+    native::add_monitoring_routes(router, *monitoring, [] { return std::map<std::string, std::string>(); });
+    native::add_why_routes(router, *monitoring, *registry, *tracking, *graph,
+                           [](const monitoring::LoggedPrediction&) { return native::RunOrigins{}; });
     oip::add_routes(router, *serving);
     prometheus::add_process_metrics(metrics);
     prometheus::add_routes(router, metrics);
@@ -135,10 +140,12 @@ struct Application::Parts {
 
   StatusOr<Json> overview() {
     ASSIGN_OR_RETURN(const std::int64_t last_event, events->last_sequence());
+    ASSIGN_OR_RETURN(const std::int64_t alerts_open, monitoring->open_alerts());
     return Json{{"version", kVersion},
                 {"uptime_s", static_cast<double>(monotonic_ns() - started_ns) / 1e9},
                 {"data_dir", data.path().string()},
                 {"memory_bytes", resident_bytes()},
+                {"alerts_open", alerts_open},
                 {"last_event", last_event}};
   }
 

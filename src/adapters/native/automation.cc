@@ -112,6 +112,15 @@ StatusOr<Json> list_firings(Service& service, const Request& request) {
 
 }  // namespace
 
+StatusOr<std::map<std::string, std::string>> runs_of_alerts(Service& automation) {
+  ASSIGN_OR_RETURN(const auto firings, automation.firings_about("alert/"));
+  std::map<std::string, std::string> runs;
+  for (const auto& firing : firings) {
+    if (!firing.run_id.empty()) runs.emplace(firing.subject, firing.run_id);
+  }
+  return runs;
+}
+
 void add_automation_routes(net::Router& router, Service& automation) {
   const auto route = [&](Method method, std::string_view pattern, auto work) {
     router.add(method, pattern,

@@ -1,7 +1,5 @@
 #include "adapters/native/monitoring.h"
 
-#include <map>
-
 #include "adapters/native/routing.h"
 #include "base/time.h"
 #include "domains/monitoring/days.h"
@@ -179,15 +177,11 @@ StatusOr<Json> set_rules(Service& service, const Request& request) {
   return show_rules(service, request);
 }
 
-StatusOr<Json> list_alerts(Service& service, automation::Service& automation, const Request& request) {
+StatusOr<Json> list_alerts(Service& service, const RunsOfAlerts& runs_of_alerts, const Request& request) {
   ASSIGN_OR_RETURN(const std::int64_t limit, request.query.get_int("limit", 200, 1, 10'000));
   ASSIGN_OR_RETURN(const auto alerts,
                    service.alerts(request.query.get("deployment").value_or(""), static_cast<std::size_t>(limit)));
-  ASSIGN_OR_RETURN(const auto firings, automation.firings_about("alert/"));
-  std::map<std::string, std::string> runs;
-  for (const auto& firing : firings) {
-    if (!firing.run_id.empty()) runs.emplace(firing.subject, firing.run_id);
-  }
+  ASSIGN_OR_RETURN(const auto runs, runs_of_alerts());
   Json list = Json::array();
   for (const auto& alert : alerts) {
     const auto run = runs.find("alert/" + alert.id);
@@ -208,7 +202,7 @@ StatusOr<Json> list_alerts(Service& service, automation::Service& automation, co
 
 }  // namespace
 
-void add_monitoring_routes(net::Router& router, Service& monitoring, automation::Service& automation) {
+void add_monitoring_routes(net::Router& router, Service& monitoring, RunsOfAlerts runs_of_alerts) {
   const auto route = [&](Method method, std::string_view pattern, auto work) {
     router.add(method, pattern,
                json_handler([&monitoring, work](Request& request) { return work(monitoring, request); }),
@@ -222,8 +216,9 @@ void add_monitoring_routes(net::Router& router, Service& monitoring, automation:
   route(Method::kGet, "/api/v1/reports/{id}", show_report);
   route(Method::kGet, "/api/v1/deployments/{name}/rules", show_rules);
   route(Method::kPut, "/api/v1/deployments/{name}/rules", set_rules);
-  router.add(Method::kGet, "/api/v1/alerts", json_handler([&monitoring, &automation](Request& request) {
-               return list_alerts(monitoring, automation, request);
+  router.add(Method::kGet, "/api/v1/alerts",
+             json_handler([&monitoring, runs_of_alerts = std::move(runs_of_alerts)](Request& request) {
+               return list_alerts(monitoring, runs_of_alerts, request);
              }));
 }
 

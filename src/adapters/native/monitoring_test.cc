@@ -44,7 +44,7 @@ class Routes : public testing::Test {
                                  monitoring_->open(), automation_->open(), automation_->start()}) {
       ASSERT_TRUE(status.ok()) << status.to_string();
     }
-    add_monitoring_routes(router_, *monitoring_, *automation_);
+    add_monitoring_routes(router_, *monitoring_, [this] { return runs_of_alerts(*automation_); });
     add_automation_routes(router_, *automation_);
     add_why_routes(router_, *monitoring_, *registry_, *tracking_, *graph_,
                    [](const monitoring::LoggedPrediction&) { return RunOrigins{}; });
