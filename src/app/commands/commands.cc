@@ -7,6 +7,7 @@ std::vector<Command> all_commands() {
   add_server_commands(commands);
   add_tracking_commands(commands);
   add_model_commands(commands);
+  add_deployment_commands(commands);
   add_tool_commands(commands);
   return commands;
 }
