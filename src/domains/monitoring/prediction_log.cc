@@ -9,25 +9,27 @@
 
 #include "base/log.h"
 #include "domains/monitoring/batch_line.h"
+#include "domains/monitoring/segment_archive.h"
 
 namespace treadle::monitoring {
 namespace {
 
 constexpr std::string_view kEnding = ".ndjson";
+constexpr std::string_view kArchived = ".parquet";
 
-std::string segment_name(std::int64_t segment) {
+std::string segment_name(std::int64_t segment, std::string_view ending = kEnding) {
   const std::string digits = str_cat(segment);
-  return str_cat(std::string(digits.size() < 8 ? 8 - digits.size() : 0, '0'), digits, kEnding);
+  return str_cat(std::string(digits.size() < 8 ? 8 - digits.size() : 0, '0'), digits, ending);
 }
 
-// Segment numbers in a deployment's folder, ascending.
-std::vector<std::int64_t> list_segments(const std::filesystem::path& folder) {
+// Numbers of the segments with this ending in a deployment's folder, ascending.
+std::vector<std::int64_t> list_segments(const std::filesystem::path& folder, std::string_view ending = kEnding) {
   std::vector<std::int64_t> segments;
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
     const std::string name = entry.path().filename().string();
-    if (!name.ends_with(kEnding)) continue;
-    const auto number = parse_int(std::string_view(name).substr(0, name.size() - kEnding.size()));
+    if (!name.ends_with(ending)) continue;
+    const auto number = parse_int(std::string_view(name).substr(0, name.size() - ending.size()));
     if (number) segments.push_back(*number);
   }
   std::sort(segments.begin(), segments.end());
@@ -95,7 +97,10 @@ struct PredictionLog::Writer {
     if (error) return internal_error("cannot make the folder ", folder.string(), ": ", error.message());
     RETURN_IF_ERROR(sync_folder(folder.parent_path()));
     const std::vector<std::int64_t> segments = list_segments(folder);
-    if (segments.empty()) return open_segment(1);
+    if (segments.empty()) {
+      const std::vector<std::int64_t> archived = list_segments(folder, kArchived);
+      return open_segment(archived.empty() ? 1 : archived.back() + 1);
+    }
     RETURN_IF_ERROR(open_segment(segments.back()));
     const std::filesystem::path path = folder / segment_name(segment);
     ASSIGN_OR_RETURN(const std::string content, read_file(path, std::size_t{1} << 30));
@@ -139,6 +144,7 @@ Status PredictionLog::open() {
   for (const auto& entry : std::filesystem::directory_iterator(options_.folder, error)) {
     if (entry.is_directory()) RETURN_IF_ERROR(writer(entry.path().filename().string()));
   }
+  archiver_ = std::jthread([this](const std::stop_token& stop) { archive_full_segments(stop); });
   return ok_status();
 }
 
@@ -167,6 +173,11 @@ StatusOr<std::vector<LogPlace>> PredictionLog::append(const std::vector<serving:
     const std::lock_guard lock(writer->mutex);
     if (writer->bytes >= options_.bytes_per_segment) {
       RETURN_IF_ERROR(writer->open_segment(writer->segment + 1));
+      {
+        const std::lock_guard map_lock(mutex_);
+        has_full_ = true;
+      }
+      segment_full_.notify_one();
     }
     std::string lines;
     for (const std::size_t i : members) {
@@ -182,6 +193,10 @@ StatusOr<LoggedPrediction> PredictionLog::read(std::string_view deployment, LogP
   const std::filesystem::path path = segment_path(deployment, place.segment);
   std::ifstream file(path, std::ios::binary);
   std::string line;
+  if (!file.is_open()) {
+    ASSIGN_OR_RETURN(auto found, find_in_archive(std::filesystem::path(path).replace_extension(kArchived), id));
+    if (found) return std::move(*found);
+  }
   if (!file.seekg(place.offset) || !std::getline(file, line)) {
     return Status(StatusCode::kDataLoss,
                   str_cat("the prediction log ", path.string(), " has no line at byte ", place.offset));
@@ -194,6 +209,31 @@ StatusOr<LoggedPrediction> PredictionLog::read(std::string_view deployment, LogP
                                                place.offset, " where its index says"));
 }
 
+// Every segment but the newest of each deployment is full. One that cannot be archived is left for the next start.
+void PredictionLog::archive_full_segments(const std::stop_token& stop) {
+  while (!stop.stop_requested()) {
+    std::vector<std::filesystem::path> folders;
+    {
+      std::unique_lock lock(mutex_);
+      if (!segment_full_.wait(lock, stop, [this] { return has_full_; })) return;
+      has_full_ = false;
+      for (const auto& [name, writer] : writers_) folders.push_back(writer->folder);
+    }
+    for (const std::filesystem::path& folder : folders) {
+      std::vector<std::int64_t> full = list_segments(folder);
+      if (!full.empty()) full.pop_back();
+      for (const std::int64_t segment : full) {
+        if (stop.stop_requested()) return;
+        const Status status =
+            archive_segment(folder / segment_name(segment), folder / segment_name(segment, kArchived));
+        if (status.ok()) continue;
+        log_warning("a full segment of the prediction log stays as it is", {{"error", status.message()}});
+        break;
+      }
+    }
+  }
+}
+
 StatusOr<LoggedPrediction> PredictionLog::find(std::string_view id) {
   std::vector<std::string> deployments;
   {
@@ -202,7 +242,8 @@ StatusOr<LoggedPrediction> PredictionLog::find(std::string_view id) {
   }
   const std::string quoted = str_cat("\"", id, "\"");
   for (const std::string& deployment : deployments) {
-    std::vector<std::int64_t> segments = list_segments(options_.folder / deployment);
+    const std::filesystem::path folder = options_.folder / deployment;
+    std::vector<std::int64_t> segments = list_segments(folder);
     for (auto segment = segments.rbegin(); segment != segments.rend(); ++segment) {
       std::ifstream file(segment_path(deployment, *segment), std::ios::binary);
       std::string line;
@@ -214,6 +255,12 @@ StatusOr<LoggedPrediction> PredictionLog::find(std::string_view id) {
           if (row.id == id) return row;
         }
       }
+    }
+    // After the others: a segment that is archived meanwhile is seen in one form or the other.
+    std::vector<std::int64_t> archived = list_segments(folder, kArchived);
+    for (auto segment = archived.rbegin(); segment != archived.rend(); ++segment) {
+      ASSIGN_OR_RETURN(auto found, find_in_archive(folder / segment_name(*segment, kArchived), id));
+      if (found) return std::move(*found);
     }
   }
   return not_found("no prediction has the id \"", id, "\"; GET …/forecast lists ids");

@@ -6,6 +6,7 @@
 
 #include "base/ids.h"
 #include "domains/monitoring/batch_line.h"
+#include "storage/table/table.h"
 
 namespace treadle::monitoring {
 namespace {
@@ -61,11 +62,25 @@ TEST_F(Log, ATornTailIsCutOffAndTheLogGoesOn) {
   EXPECT_EQ(log_->read("d", (*places)[0], "a").status().code(), StatusCode::kDataLoss);
 }
 
-TEST_F(Log, FullSegmentsAreFollowedByNewOnes) {
-  start(200);
-  for (int i = 0; i < 10; ++i) ASSERT_TRUE(log_->append({batch(str_cat("id", i))}).ok());
-  EXPECT_TRUE(std::filesystem::exists(dir_->path() / "d" / "00000003.ndjson"));
-  for (int i = 0; i < 10; ++i) EXPECT_TRUE(log_->find(str_cat("id", i)).ok());
+TEST_F(Log, FullSegmentsBecomeParquet) {
+  if (const Status engine = table::check_engine(); !engine.ok()) GTEST_SKIP() << engine.message();
+  start(100);
+  std::vector<LogPlace> places;
+  for (int i = 0; i < 4; ++i) places.push_back(log_->append({batch(str_cat("id", i))})->front());
+  EXPECT_EQ(places[3].segment, 4);
+  for (int i = 0; i < 1000 && std::filesystem::exists(dir_->path() / "d" / "00000003.ndjson"); ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  EXPECT_TRUE(std::filesystem::exists(dir_->path() / "d" / "00000001.parquet"));
+  EXPECT_FALSE(std::filesystem::exists(segment()));
+  for (int i = 0; i < 4; ++i) {
+    const auto found = log_->find(str_cat("id", i));
+    ASSERT_TRUE(found.ok()) << found.status().to_string();
+    EXPECT_EQ(static_cast<float>(found->features[0].second), 0.1F);
+    EXPECT_EQ(found->model_version, 3);
+    EXPECT_EQ(found->event_ms, std::nullopt);
+    EXPECT_TRUE(log_->read("d", places[static_cast<std::size_t>(i)], str_cat("id", i)).ok());
+  }
   EXPECT_EQ(log_->find("id10").status().code(), StatusCode::kNotFound);
 }
 
