@@ -201,8 +201,12 @@ StatusOr<InferOptions> read_infer_request(std::string& body, std::optional<std::
   InferOptions options;
   ASSIGN_OR_RETURN(const std::string_view id, text_field(root, "id"));
   options.id = id;
+  JsonElement parameters_value;
   JsonObject parameters;
-  if (root.at_key("parameters").get(parameters) == simdjson::SUCCESS) {
+  if (root.at_key("parameters").get(parameters_value) == simdjson::SUCCESS && !parameters_value.is_null()) {
+    if (parameters_value.get(parameters) != simdjson::SUCCESS) {
+      return invalid_field("parameters", "must be an object, got ", type_name(parameters_value));
+    }
     ASSIGN_OR_RETURN(options.binary_output, bool_field(parameters, "binary_data_output", false));
     ASSIGN_OR_RETURN(const std::string_view content_type, text_field(parameters, "content_type"));
     RETURN_IF_ERROR(check_content_type("parameters.content_type", content_type));

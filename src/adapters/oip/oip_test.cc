@@ -135,6 +135,7 @@ TEST_F(OipTest, MalformedTensors) {
   expect_infer_error("{", "not valid JSON");
   expect_infer_error("[]", "must be a JSON object");
   expect_infer_error("{}", "inputs: is required");
+  expect_infer_error(R"({"parameters":[],"inputs":[]})", "parameters: must be an object, got an array");
   expect_infer_error(R"({"inputs":[]})", "is empty");
   expect_infer_error(R"({"inputs":[3]})", "inputs[0]: must be an object");
   const auto tensor = [](const std::string& shape, const std::string& type, const std::string& data) {

@@ -38,12 +38,12 @@ void PredictionQueue::push(const Call& call, std::string_view key) {
   bool was_empty = false;
   {
     const std::lock_guard lock(mutex_);
-    if (entries_.size() >= options_.max_requests || queued_values_ + features.size() > options_.max_values) {
+    if (entries_.size() >= options_.max_requests || queued_cost_ + entry.cost() > options_.max_values) {
       dropped_.fetch_add(entry.values.size(), std::memory_order_relaxed);
       return;
     }
     was_empty = entries_.empty();
-    queued_values_ += features.size();
+    queued_cost_ += entry.cost();
     entries_.push_back(std::move(entry));
   }
   if (was_empty) changed_.notify_one();
@@ -60,7 +60,7 @@ std::vector<PredictionQueue::Entry> PredictionQueue::take(std::unique_lock<std::
   std::size_t rows = 0;
   while (!entries_.empty() && rows < options_.batch_rows) {
     rows += entries_.front().values.size();
-    queued_values_ -= entries_.front().features.size();
+    queued_cost_ -= entries_.front().cost();
     taken.push_back(std::move(entries_.front()));
     entries_.pop_front();
   }

@@ -22,7 +22,7 @@ class PredictionQueue {
  public:
   struct Options {
     std::size_t max_requests = 10'000;
-    std::size_t max_values = 4u << 20;  // features waiting, 16 MiB
+    std::size_t max_values = 4u << 20;  // features waiting, 16 MiB; a row counts as kRowValues more for its id and key
     std::size_t batch_rows = 4'096;     // handed to the sink at once
   };
 
@@ -38,7 +38,9 @@ class PredictionQueue {
   void flush();
 
  private:
+  static constexpr std::size_t kRowValues = 32;
   struct Entry {
+    std::size_t cost() const { return features.size() + kRowValues * values.size(); }
     Lease lease;
     std::string key;
     std::int64_t time_ms;
@@ -57,7 +59,7 @@ class PredictionQueue {
   std::condition_variable changed_;
   std::condition_variable idle_;
   std::deque<Entry> entries_;
-  std::size_t queued_values_ = 0;
+  std::size_t queued_cost_ = 0;
   bool busy_ = false;
   bool stopping_ = false;
   std::jthread thread_;
