@@ -174,18 +174,19 @@ StatusOr<Table> query_table(std::string_view sql) {
 }
 
 StatusOr<Table> read_table(const std::filesystem::path& path) {
+  const std::string ending = to_lower(path.extension().string());
+  if (ending == ".csv") return read_table(path, Format::kCsv);
+  if (ending == ".parquet") return read_table(path, Format::kParquet);
+  return invalid(path.string(), ": a table's name must end in .parquet or .csv");
+}
+
+StatusOr<Table> read_table(const std::filesystem::path& path, Format format) {
   std::error_code error;
   if (!std::filesystem::is_regular_file(path, error)) return not_found("there is no file ", path.string());
-  const std::string ending = to_lower(path.extension().string());
-  std::string source;
-  if (ending == ".csv") {
-    source = str_cat("read_csv(", quote_sql(path.string()), ", header=true)");
-  } else if (ending == ".parquet") {
-    source = str_cat("read_parquet(", quote_sql(path.string()), ")");
-  } else {
-    return invalid(path.string(), ": a table's name must end in .parquet or .csv");
-  }
-  StatusOr<Table> table = query_table(str_cat("SELECT * FROM ", source));
+  const std::string file = quote_sql(path.string());
+  StatusOr<Table> table =
+      query_table(format == Format::kCsv ? str_cat("SELECT * FROM read_csv(", file, ", header=true)")
+                                         : str_cat("SELECT * FROM read_parquet(", file, ")"));
   if (!table.ok()) return with_context(table.status(), path.string());
   return table;
 }

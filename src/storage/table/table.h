@@ -53,6 +53,10 @@ class Table {
 StatusOr<Table> read_table(const std::filesystem::path& path);
 // Atomic: a reader sees the old file or the new one.
 Status write_table(const Table& table, const std::filesystem::path& path);
+// The same for files whose names have no ending (step outputs).
+enum class Format { kParquet, kCsv };
+StatusOr<Table> read_table(const std::filesystem::path& path, Format format);
+Status write_table(const Table& table, const std::filesystem::path& path, Format format);
 // Any SELECT over files (read_parquet('…'), read_json('…')); for reports and prediction logs. `?` parameters not
 // needed: Quote literals with `quote_sql`.
 StatusOr<Table> query_table(std::string_view sql);

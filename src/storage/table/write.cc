@@ -121,7 +121,12 @@ Status load_rows(const duckdb::Connection& connection, const Table& table, const
 
 Status write_table(const Table& table, const std::filesystem::path& path) {
   const std::string ending = to_lower(path.extension().string());
-  if (ending != ".csv" && ending != ".parquet") return invalid(path.string(), ": must end in .parquet or .csv");
+  if (ending == ".csv") return write_table(table, path, Format::kCsv);
+  if (ending == ".parquet") return write_table(table, path, Format::kParquet);
+  return invalid(path.string(), ": must end in .parquet or .csv");
+}
+
+Status write_table(const Table& table, const std::filesystem::path& path, Format format) {
   if (table.columns().empty()) return invalid(path.string(), ": a table without columns cannot be written");
   RETURN_IF_ERROR(check_value_ranges(table));
   ASSIGN_OR_RETURN(const duckdb::Connection connection, duckdb::Connection::create());
@@ -134,11 +139,11 @@ Status write_table(const Table& table, const std::filesystem::path& path) {
     columns.push_back(str_cat("\"", replace_all(column.name, "\"", "\"\""), "\" ", sql_type(column.type)));
   }
   RETURN_IF_ERROR(connection.execute(str_cat("CREATE TEMP TABLE ", name, " (", join(columns, ", "), ")")));
-  const std::filesystem::path part = path.parent_path() / str_cat(".", path.filename().string(), ".", tag, ending);
+  const std::filesystem::path part = path.parent_path() / str_cat(".", path.filename().string(), ".", tag);
   Status status = load_rows(connection, table, name);
   if (status.ok()) {
     const std::string_view options =
-        ending == ".csv" ? "(FORMAT csv, HEADER, TIMESTAMPFORMAT '%Y-%m-%dT%H:%M:%S.%g')" : "(FORMAT parquet)";
+        format == Format::kCsv ? "(FORMAT csv, HEADER, TIMESTAMPFORMAT '%Y-%m-%dT%H:%M:%S.%g')" : "(FORMAT parquet)";
     status = connection.execute(str_cat("COPY ", name, " TO ", quote_sql(part.string()), " ", options));
   }
   const Status dropped = connection.execute(str_cat("DROP TABLE ", name));
