@@ -109,6 +109,7 @@ void Histogram::observe(double value) {
 
 std::vector<std::uint64_t> Histogram::counts() const {
   std::vector<std::uint64_t> counts;
+  counts.reserve(counts_.size());
   for (const auto& count : counts_) counts.push_back(count.load(std::memory_order_relaxed));
   return counts;
 }

@@ -55,6 +55,7 @@ Response call_handler(const Router::Route& route, Request& request) {
 Response no_route(const Request& request, const Router::Match& match) {
   if (match.allowed.empty()) return error_response(not_found("there is nothing at ", request.path));
   std::vector<std::string> names;
+  names.reserve(match.allowed.size());
   for (const Method method : match.allowed) names.emplace_back(to_string(method));
   const std::string allowed = join(names, ", ");
   Response response =

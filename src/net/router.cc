@@ -124,6 +124,7 @@ Router::Match Router::match(Method method, std::string_view path) const {
 
 std::vector<const Router::Route*> Router::routes() const {
   std::vector<const Route*> routes;
+  routes.reserve(routes_.size());
   for (const auto& route : routes_) routes.push_back(route.get());
   return routes;
 }
