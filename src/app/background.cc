@@ -31,6 +31,7 @@ std::vector<std::string> server_arguments(const Config& config, const DataDir& d
 
 StatusOr<pid_t> spawn_server(const std::vector<std::string>& arguments, const std::filesystem::path& log) {
   std::vector<char*> argv;
+  argv.reserve(arguments.size() + 1);
   for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
   posix_spawn_file_actions_t actions;

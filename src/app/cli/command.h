@@ -34,7 +34,7 @@ class Args {
   void add(const std::string& name, std::string value) { values_[name].push_back(std::move(value)); }
   bool has(const std::string& name) const { return values_.contains(name); }
   // Empty when it was not given.
-  std::string get(const std::string& name, std::string fallback = "") const;
+  std::string get(const std::string& name, const std::string& fallback = "") const;
   std::vector<std::string> all(const std::string& name) const;
   // An error names the option.
   StatusOr<std::int64_t> integer(const std::string& name, std::int64_t fallback, std::int64_t low,

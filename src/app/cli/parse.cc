@@ -105,7 +105,7 @@ int fail(const Status& status, const Command* command, Io& io) {
 
 }  // namespace
 
-std::string Args::get(const std::string& name, std::string fallback) const {
+std::string Args::get(const std::string& name, const std::string& fallback) const {
   const auto it = values_.find(name);
   return it == values_.end() ? fallback : it->second.back();
 }
