@@ -44,7 +44,10 @@ StatusOr<xgboost::TrainOptions> read_options(const Step& step) {
   xgboost::TrainOptions options;
   ASSIGN_OR_RETURN(const Json params, step.object("params"));
   for (const auto& [name, value] : params.items()) {
-    options.params[name] = value.is_string() ? value.get<std::string>() : to_text(value);
+    // KFP makes every number of a STRUCT a double; str_cat writes 5.0 as XGBoost wants it, 5.
+    options.params[name] = value.is_string()   ? value.get<std::string>()
+                           : value.is_number() ? str_cat(value.get<double>())
+                                               : to_text(value);
   }
   ASSIGN_OR_RETURN(const std::int64_t rounds, step.integer("rounds", 300));
   if (rounds < 1 || rounds > 100'000) return invalid_field("rounds", "must be between 1 and 100000, got ", rounds);

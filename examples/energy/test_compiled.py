@@ -8,7 +8,7 @@ import pytest
 
 kfp = pytest.importorskip("kfp")
 
-ENERGY = pathlib.Path(__file__).resolve().parents[2] / "examples" / "energy"
+ENERGY = pathlib.Path(__file__).resolve().parent
 NAMES = ["energy-training", "energy-inference"]
 
 
