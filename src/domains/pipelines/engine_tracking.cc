@@ -1,0 +1,68 @@
+// The engine's side of "one record seen twice": the tracking run of a pipeline run.
+#include "base/log.h"
+#include "domains/pipelines/engine.h"
+#include "domains/pipelines/parameters.h"
+#include "domains/pipelines/spec.h"
+
+namespace treadle::pipelines {
+
+Status Engine::begin_tracking(const Run& run) {
+  tracking::NewRun record;
+  record.id = run.tracking_id();
+  record.experiment_id = run.experiment_id;
+  record.name = run.name;
+  record.start_ms = run.created_ms;
+  record.tags = {{"treadle.pipeline", run.pipeline},
+                 {"treadle.pipeline_run_id", run.id},
+                 {"mlflow.source.type", "PROJECT"},
+                 {"mlflow.source.name", run.pipeline}};
+  if (!options_.project_commit.empty()) record.tags.emplace_back("mlflow.source.git.commit", options_.project_commit);
+  RETURN_IF_ERROR(tracking_.create_run(record));
+  tracking::Batch batch;
+  for (const auto& [name, value] : run.parameters.items()) {
+    std::string text = parameter_text(value);
+    if (text.size() > tracking::Limits::kParamValue || name.size() > tracking::Limits::kKey) continue;
+    batch.params.emplace_back(name, std::move(text));
+    if (batch.params.size() == tracking::Limits::kBatchParams) break;
+  }
+  return batch.params.empty() ? ok_status() : tracking_.log_batch(record.id, batch);
+}
+
+void Engine::finish_tracking(const Run& run) {
+  tracking::RunUpdate update;
+  update.end_ms = run.finished_ms;
+  update.status = run.state == RunState::kSucceeded ? tracking::RunStatus::kFinished
+                  : run.state == RunState::kFailed  ? tracking::RunStatus::kFailed
+                                                    : tracking::RunStatus::kKilled;
+  const auto updated = tracking_.update_run(run.tracking_id(), update);
+  if (!updated.ok())
+    log_warning("the tracking run was not ended", {{"id", run.id}, {"error", updated.status().message()}});
+}
+
+// Numbers in the metadata of system.Metrics artifacts are the run's metrics. Native steps log theirs themselves while
+// they run, so only their cached results need it here.
+void Engine::log_metrics(const Run& run, const Node& node) {
+  if (!succeeded(node.task.state)) return;
+  const Json* artifacts = child(node.task.outputs, "artifacts");
+  if (artifacts == nullptr) return;
+  const Json* executor =
+      node.kind == Node::Kind::kStep ? executor_of(active_.at(run.id).graph->spec(), *node.component) : nullptr;
+  const Json* container = executor == nullptr ? nullptr : child(*executor, "container");
+  const bool native = container != nullptr && (*container)["command"][0] == "treadle";
+  if (native && node.task.state != TaskState::kCached) return;
+  tracking::Batch batch;
+  for (const Json& artifact : *artifacts) {
+    if (!artifact.is_object() || artifact.value("type", "") != "system.Metrics") continue;
+    const Json* metadata = child(artifact, "metadata");
+    if (metadata == nullptr) continue;
+    for (const auto& [name, value] : metadata->items()) {
+      if (!value.is_number() || batch.metrics.size() >= tracking::Limits::kBatchMetrics) continue;
+      batch.metrics.push_back({name, value.get<double>(), clock_.now_ms(), 0});
+    }
+  }
+  if (batch.metrics.empty()) return;
+  const Status logged = tracking_.log_batch(run.tracking_id(), batch);
+  if (!logged.ok()) log_warning("metrics were not logged", {{"id", run.id}, {"error", logged.message()}});
+}
+
+}  // namespace treadle::pipelines
