@@ -3,9 +3,11 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cstdlib>
 
 #include "adapters/native/events.h"
 #include "adapters/native/monitoring.h"
+#include "adapters/native/pipelines.h"
 #include "adapters/native/registry.h"
 #include "adapters/native/serving.h"
 #include "adapters/native/tracking.h"
@@ -18,9 +20,11 @@
 #include "app/status_routes.h"
 #include "app/version.h"
 #include "base/log.h"
+#include "domains/pipelines/service.h"
 #include "domains/serving/metrics.h"
 #include "domains/serving/registry_source.h"
 #include "domains/serving/xgboost_runtime.h"
+#include "executors/process_executor.h"
 #include "net/server.h"
 
 namespace treadle::app {
@@ -49,8 +53,20 @@ struct Application::Parts {
     RETURN_IF_ERROR(graph->open());
     RETURN_IF_ERROR(tracking->open());
     RETURN_IF_ERROR(registry->open());
+    RETURN_IF_ERROR(open_pipelines());
     RETURN_IF_ERROR(open_serving());
     return listen();
+  }
+
+  Status open_pipelines() {
+    pipelines::Options options;
+    options.work_folder = data.path() / "work";
+    options.layers_folder = data.path() / "layers";
+    options.binary_version = kVersion;
+    if (const char* wheels = std::getenv("TREADLE_WHEELS")) options.wheels_folder = wheels;
+    pipelines = std::make_unique<pipelines::Service>(*database, *events, *graph, clock, *blobs, *tracking, executor,
+                                                     std::move(options));
+    return pipelines->open();
   }
 
   Status open_serving() {
@@ -83,6 +99,7 @@ struct Application::Parts {
     native::add_event_routes(router, *events);
     native::add_tracking_routes(router, *tracking);
     native::add_registry_routes(router, *registry, *tracking);
+    native::add_pipeline_routes(router, *pipelines);
     native::add_serving_routes(router, *serving);
     native::add_monitoring_routes(router, *monitoring, [] { return std::map<std::string, std::string>(); });
     native::add_why_routes(router, *monitoring, *registry, *tracking, *graph,
@@ -104,7 +121,9 @@ struct Application::Parts {
     ASSIGN_OR_RETURN(server, net::Server::start(std::move(options), std::move(router)));
     note.pid = getpid();
     note.url = str_cat("http://", config.get("address") == "::1" ? "[::1]" : "127.0.0.1", ":", server->port());
-    return data.write_note(note);
+    RETURN_IF_ERROR(data.write_note(note));
+    pipelines->set_server_url(note.url);
+    return pipelines->start();
   }
 
   Status listen_grpc() {
@@ -153,6 +172,7 @@ struct Application::Parts {
     if (stopping.exchange(true)) return;
     if (server) server->stop(kGrace);
     if (grpc) grpc->stop(kGrace);
+    if (pipelines) pipelines->stop();
     if (serving) serving->stop();
     data.remove_note();
   }
@@ -171,6 +191,8 @@ struct Application::Parts {
   std::unique_ptr<lineage::Graph> graph;
   std::unique_ptr<tracking::Service> tracking;
   std::unique_ptr<registry::Service> registry;
+  executors::ProcessExecutor executor;
+  std::unique_ptr<pipelines::Service> pipelines;
   std::unique_ptr<RegistryBaselines> baselines;
   std::unique_ptr<monitoring::Service> monitoring;
   std::unique_ptr<serving::RegistryModelSource> models;

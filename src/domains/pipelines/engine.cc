@@ -24,16 +24,19 @@ Engine::Engine(sql::Database& database, events::EventLog& events, lineage::Graph
 }
 
 Status Engine::start() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (started_) return failed_precondition("the pipeline engine was started before");
+    started_ = true;  // from here on take_up() hears of new runs, so that none is missed by the read below
+  }
   std::vector<std::string> ids;
   RETURN_IF_ERROR(database_.read([&](sql::Connection& connection) -> Status {
     ASSIGN_OR_RETURN(ids, store::unfinished_runs(connection));
     return ok_status();
   }));
   const std::lock_guard lock(mutex_);
-  if (started_) return failed_precondition("the pipeline engine was started before");
-  started_ = true;
-  active_count_ = ids.size();
-  arrivals_.assign(ids.begin(), ids.end());
+  active_count_ += ids.size();
+  arrivals_.insert(arrivals_.begin(), ids.begin(), ids.end());
   for (unsigned i = 0; i < options_.parallelism; ++i) workers_.emplace_back([this] { work(); });
   coordinator_ = std::jthread([this] { coordinate(); });
   return ok_status();

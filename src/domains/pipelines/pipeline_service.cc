@@ -50,6 +50,17 @@ StatusOr<PipelineVersion> Service::create_version(const std::string& pipeline_id
   return version;
 }
 
+StatusOr<PipelineVersion> Service::put_pipeline(const std::string& given_name, const std::string& description,
+                                                const Json& spec) {
+  RETURN_IF_ERROR(check_spec(unwrap_spec(spec)));
+  const std::string name = given_name.empty() ? spec_name(unwrap_spec(spec)) : given_name;
+  const StatusOr<Pipeline> created = create_pipeline(name, name, description);
+  if (!created.ok() && created.status().code() != StatusCode::kAlreadyExists) return created.status();
+  ASSIGN_OR_RETURN(const Pipeline pipeline, get_pipeline(name));
+  ASSIGN_OR_RETURN(const auto versions, list_versions(pipeline.id, 1, 0));
+  return create_version(pipeline.id, std::to_string(versions.total + 1), description, spec);
+}
+
 StatusOr<Pipeline> Service::get_pipeline(const std::string& id_or_name) {
   StatusOr<Pipeline> found = internal_error("");
   RETURN_IF_ERROR(database_.read([&](sql::Connection& connection) {

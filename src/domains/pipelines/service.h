@@ -56,11 +56,13 @@ class Service {
   Status archive(const std::string& run_id, bool archived);
   Status delete_run(const std::string& run_id);  // only finished runs
 
-  // `name` empty: the spec's own.
   StatusOr<Pipeline> create_pipeline(const std::string& name, const std::string& display_name,
                                      const std::string& description);
   StatusOr<PipelineVersion> create_version(const std::string& pipeline_id, const std::string& name,
                                            const std::string& description, const Json& spec);
+  // The pipeline, made when it is not there, with a new version ("1", "2" …) of it. An empty
+  // name is the spec's own.
+  StatusOr<PipelineVersion> put_pipeline(const std::string& name, const std::string& description, const Json& spec);
   StatusOr<Pipeline> get_pipeline(const std::string& id_or_name);
   StatusOr<Page<Pipeline>> list_pipelines(std::int64_t limit, std::int64_t offset, const std::string& name = "");
   Status delete_pipeline(const std::string& id, bool cascade);

@@ -15,7 +15,6 @@ namespace treadle::pipelines {
 
 using PipelineRun = Run;  // testing::Test has a Run too
 
-
 class World : public testing::Test {
  protected:
   void SetUp() override {
