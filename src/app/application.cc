@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdlib>
 
+#include "adapters/native/automation.h"
 #include "adapters/native/events.h"
 #include "adapters/native/monitoring.h"
 #include "adapters/native/pipelines.h"
@@ -17,9 +18,11 @@
 #include "adapters/prometheus/routes.h"
 #include "app/baselines.h"
 #include "app/embedded_ui.h"
+#include "app/pipeline_runs.h"
 #include "app/status_routes.h"
 #include "app/version.h"
 #include "base/log.h"
+#include "domains/automation/service.h"
 #include "domains/pipelines/service.h"
 #include "domains/serving/metrics.h"
 #include "domains/serving/registry_source.h"
@@ -66,7 +69,10 @@ struct Application::Parts {
     if (const char* wheels = std::getenv("TREADLE_WHEELS")) options.wheels_folder = wheels;
     pipelines = std::make_unique<pipelines::Service>(*database, *events, *graph, clock, *blobs, *tracking, executor,
                                                      std::move(options));
-    return pipelines->open();
+    RETURN_IF_ERROR(pipelines->open());
+    launcher = std::make_unique<PipelineRuns>(*pipelines);
+    automation = std::make_unique<automation::Service>(*database, *events, clock, *launcher);
+    return automation->open();
   }
 
   Status open_serving() {
@@ -100,10 +106,11 @@ struct Application::Parts {
     native::add_tracking_routes(router, *tracking);
     native::add_registry_routes(router, *registry, *tracking);
     native::add_pipeline_routes(router, *pipelines);
+    native::add_automation_routes(router, *automation);
     native::add_serving_routes(router, *serving);
-    native::add_monitoring_routes(router, *monitoring, [] { return std::map<std::string, std::string>(); });
+    native::add_monitoring_routes(router, *monitoring, [this] { return native::runs_of_alerts(*automation); });
     native::add_why_routes(router, *monitoring, *registry, *tracking, *graph,
-                           [](const monitoring::LoggedPrediction&) { return native::RunOrigins{}; });
+                           [this](const monitoring::LoggedPrediction& p) { return find_origins(*pipelines, p); });
     oip::add_routes(router, *serving);
     prometheus::add_process_metrics(metrics);
     prometheus::add_routes(router, metrics);
@@ -123,7 +130,8 @@ struct Application::Parts {
     note.url = str_cat("http://", config.get("address") == "::1" ? "[::1]" : "127.0.0.1", ":", server->port());
     RETURN_IF_ERROR(data.write_note(note));
     pipelines->set_server_url(note.url);
-    return pipelines->start();
+    RETURN_IF_ERROR(pipelines->start());
+    return automation->start();
   }
 
   Status listen_grpc() {
@@ -172,6 +180,7 @@ struct Application::Parts {
     if (stopping.exchange(true)) return;
     if (server) server->stop(kGrace);
     if (grpc) grpc->stop(kGrace);
+    if (automation) automation->stop();
     if (pipelines) pipelines->stop();
     if (serving) serving->stop();
     data.remove_note();
@@ -193,6 +202,8 @@ struct Application::Parts {
   std::unique_ptr<registry::Service> registry;
   executors::ProcessExecutor executor;
   std::unique_ptr<pipelines::Service> pipelines;
+  std::unique_ptr<PipelineRuns> launcher;
+  std::unique_ptr<automation::Service> automation;
   std::unique_ptr<RegistryBaselines> baselines;
   std::unique_ptr<monitoring::Service> monitoring;
   std::unique_ptr<serving::RegistryModelSource> models;
