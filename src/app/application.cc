@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdlib>
 
+#include "adapters/kfp/routes.h"
 #include "adapters/native/automation.h"
 #include "adapters/native/events.h"
 #include "adapters/native/monitoring.h"
@@ -111,6 +112,7 @@ struct Application::Parts {
     native::add_monitoring_routes(router, *monitoring, [this] { return native::runs_of_alerts(*automation); });
     native::add_why_routes(router, *monitoring, *registry, *tracking, *graph,
                            [this](const monitoring::LoggedPrediction& p) { return find_origins(*pipelines, p); });
+    kfp::add_routes(router, *pipelines, *tracking);
     oip::add_routes(router, *serving);
     prometheus::add_process_metrics(metrics);
     prometheus::add_routes(router, metrics);
