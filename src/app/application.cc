@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "adapters/kfp/routes.h"
+#include "adapters/mlflow/routes.h"
 #include "adapters/native/automation.h"
 #include "adapters/native/events.h"
 #include "adapters/native/monitoring.h"
@@ -103,6 +104,7 @@ struct Application::Parts {
     net::Router router;
     add_status_routes(
         router, [this] { return !stopping.load() && serving->ready(); }, [this] { return overview(); });
+    mlflow::add_routes(router, *tracking, *registry);
     native::add_event_routes(router, *events);
     native::add_tracking_routes(router, *tracking);
     native::add_registry_routes(router, *registry, *tracking);

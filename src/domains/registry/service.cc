@@ -119,8 +119,25 @@ Status Service::delete_model(const std::string& name) {
   });
 }
 
-StatusOr<Version> Service::create_version(const NewVersion& wanted) {
-  if (wanted.source.empty()) return invalid_field("source", "is required: where the model's files are");
+// "models:/<name>/<version>" and "models:/<name>@<alias>" mean what that version's files are now; they stay reachable
+// when it is deleted. A logged model ("models:/m-…") must exist.
+StatusOr<std::string> Service::followed_source(const std::string& source) {
+  constexpr std::string_view kModels = "models:/";
+  if (!source.starts_with(kModels)) return source;
+  const std::string rest = source.substr(kModels.size());
+  const std::size_t cut = rest.find_first_of("/@");
+  if (cut != std::string::npos) {
+    ASSIGN_OR_RETURN(const Version other, resolve(rest.substr(0, cut), rest.substr(cut + (rest[cut] == '/' ? 1 : 0))));
+    return other.source;
+  }
+  RETURN_IF_ERROR(tracking_.get_logged_model(rest));
+  return source;
+}
+
+StatusOr<Version> Service::create_version(const NewVersion& given) {
+  if (given.source.empty()) return invalid_field("source", "is required: where the model's files are");
+  NewVersion wanted = given;
+  ASSIGN_OR_RETURN(wanted.source, followed_source(given.source));
   for (const auto& [key, value] : wanted.tags) RETURN_IF_ERROR(check_tag(key, value));
   StatusOr<Version> created = internal_error("");
   RETURN_IF_ERROR(database_.write([&](sql::Connection& tx) -> Status {
@@ -140,6 +157,10 @@ StatusOr<Version> Service::create_version(const NewVersion& wanted) {
     if (!wanted.run_id.empty()) {
       RETURN_IF_ERROR(graph_.add_node(tx, {"run", wanted.run_id}));
       RETURN_IF_ERROR(graph_.add_edge(tx, {{"run", wanted.run_id}, node, "registered"}));
+    }
+    if (wanted.source.starts_with("models:/m-")) {
+      const lineage::NodeKey logged{"logged_model", wanted.source.substr(8)};
+      RETURN_IF_ERROR(graph_.add_edge(tx, {logged, node, "registered"}));
     }
     created = store::load_version(tx, wanted.model, number);
     return events_.append(tx,
@@ -293,6 +314,10 @@ StatusOr<std::string> Service::artifact_folder(const Version& version) {
     if (slash != std::string_view::npos) str_append(&key, source.substr(slash));
     RETURN_IF_ERROR(blob::check_key(key));
     return key;
+  }
+  if (source.starts_with("models:/m-")) {
+    ASSIGN_OR_RETURN(const auto model, tracking_.get_logged_model(std::string(source.substr(8)), true));
+    return tracking::Service::artifact_root(model);
   }
   return invalid_field("source", "\"", version.source,
                        "\" is not kept by this server; register a path under a run's artifacts");

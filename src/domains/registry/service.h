@@ -45,6 +45,7 @@ class Service {
   StatusOr<std::string> artifact_folder(const Version& version);
 
  private:
+  StatusOr<std::string> followed_source(const std::string& source);
   StatusOr<Version> change_version(const std::string& model, std::int64_t version,
                                    const std::function<Status(sql::Connection&, Version&)>& change);
 

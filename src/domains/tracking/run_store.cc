@@ -84,6 +84,10 @@ Status load_children(sql::Connection& connection, std::vector<Run>& runs) {
                            run.inputs.push_back({row.string(1), row.string(2), row.string(3), row.string(4),
                                                  row.string(5), row.string(6), read_tags(row.text(7))});
                          }));
+    RETURN_IF_ERROR(each("model_id, direction, step", "run_models", [](Run& run, const sql::Row& row) {
+      auto& links = row.text(2) == "input" ? run.model_inputs : run.model_outputs;
+      links.push_back({row.string(1), row.integer(3)});
+    }));
   }
   return ok_status();
 }

@@ -27,7 +27,18 @@ const std::vector<sql::Migration>& migrations() {
        "CREATE TABLE run_inputs(run_id TEXT NOT NULL REFERENCES runs(id), name TEXT NOT NULL, digest TEXT NOT NULL,"
        " source_type TEXT NOT NULL, source TEXT NOT NULL, schema TEXT NOT NULL, profile TEXT NOT NULL,"
        " context TEXT NOT NULL, tags TEXT NOT NULL, PRIMARY KEY(run_id, name, digest));"
-       "INSERT INTO experiments(id, name, created_ms, updated_ms) VALUES (0, 'Default', 0, 0)"}};
+       "INSERT INTO experiments(id, name, created_ms, updated_ms) VALUES (0, 'Default', 0, 0)"},
+      {2,
+       "CREATE TABLE logged_models(id TEXT PRIMARY KEY, experiment_id TEXT NOT NULL, name TEXT NOT NULL,"
+       " type TEXT NOT NULL, run_id TEXT NOT NULL, status INTEGER NOT NULL, deleted INTEGER NOT NULL DEFAULT 0,"
+       " created_ms BIGINT NOT NULL, updated_ms BIGINT NOT NULL);"
+       "CREATE INDEX logged_models_by_experiment ON logged_models(experiment_id, deleted, created_ms);"
+       "CREATE TABLE logged_model_params(model_id TEXT NOT NULL REFERENCES logged_models(id), key TEXT NOT NULL,"
+       " value TEXT NOT NULL, PRIMARY KEY(model_id, key));"
+       "CREATE TABLE logged_model_tags(model_id TEXT NOT NULL REFERENCES logged_models(id), key TEXT NOT NULL,"
+       " value TEXT NOT NULL, PRIMARY KEY(model_id, key));"
+       "CREATE TABLE run_models(run_id TEXT NOT NULL REFERENCES runs(id), model_id TEXT NOT NULL,"
+       " direction TEXT NOT NULL, step BIGINT NOT NULL, PRIMARY KEY(run_id, model_id, direction))"}};
   return all;
 }
 

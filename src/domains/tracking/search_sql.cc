@@ -35,6 +35,16 @@ constexpr std::array<Attribute, 4> kExperimentAttributes = {{{"name", "e.name", 
                                                              {"creation_time", "e.created_ms", true},
                                                              {"last_update_time", "e.updated_ms", true}}};
 
+constexpr std::array<Attribute, 9> kModelAttributes = {{{"name", "m.name", false},
+                                                        {"model_id", "m.id", false},
+                                                        {"model_type", "m.type", false},
+                                                        {"status", "m.status_text", false},
+                                                        {"source_run_id", "m.run_id", false},
+                                                        {"creation_time", "m.created_ms", true},
+                                                        {"creation_timestamp", "m.created_ms", true},
+                                                        {"last_updated_timestamp", "m.updated_ms", true},
+                                                        {"last_updated_time", "m.updated_ms", true}}};
+
 template <std::size_t N>
 StatusOr<Attribute> find_attribute(const std::array<Attribute, N>& known, const std::string& key) {
   std::vector<std::string> names;
@@ -94,6 +104,7 @@ StatusOr<std::string> run_order(SqlText& sql, const OrderBy& order) {
     // Missing values come last whatever the direction, on both engines.
     return str_cat("CASE WHEN ", attribute.column, " IS NULL THEN 1 ELSE 0 END, ", attribute.column, direction);
   }
+  if (order.entity == "dataset") return invalid_field("order_by", "runs cannot be ordered by their datasets");
   const std::string_view table = order.entity == "metric"  ? "latest_metrics"
                                  : order.entity == "param" ? "params"
                                                            : "run_tags";
@@ -217,6 +228,8 @@ StatusOr<SqlText> experiment_search_sql(const ExperimentQuery& query, sql::Diale
       RETURN_IF_ERROR(append_child(sql, dialect, "experiment_tags", "experiment_id = e.id", condition, false));
       continue;
     }
+    if (condition.entity != "attribute")
+      return invalid_field("filter", "experiments are searched by attributes and tags, not by ", condition.entity, "s");
     ASSIGN_OR_RETURN(const Attribute attribute, find_attribute(kExperimentAttributes, condition.key));
     RETURN_IF_ERROR(append_comparison(sql, dialect, attribute.column, condition, attribute.numeric));
   }
@@ -227,6 +240,47 @@ StatusOr<SqlText> experiment_search_sql(const ExperimentQuery& query, sql::Diale
     str_append(&sql.text, attribute.column, order.ascending ? " ASC, " : " DESC, ");
   }
   sql.text += query.order_by.empty() ? "e.updated_ms DESC, e.id DESC LIMIT ? OFFSET ?" : "e.id ASC LIMIT ? OFFSET ?";
+  sql.values.emplace_back(query.limit);
+  sql.values.emplace_back(query.offset);
+  return sql;
+}
+
+StatusOr<SqlText> logged_model_search_sql(const ModelQuery& query, sql::Dialect dialect) {
+  ASSIGN_OR_RETURN(const std::vector<Condition> conditions, parse_filter(query.filter));
+  SqlText sql{
+      "SELECT m.id FROM (SELECT l.*, CASE status WHEN 1 THEN 'PENDING' WHEN 2 THEN 'READY' ELSE 'UPLOAD_FAILED' END"
+      " AS status_text FROM logged_models l) m WHERE m.deleted = 0",
+      {}};
+  if (!query.experiment_ids.empty()) {
+    sql.text += " AND m.experiment_id IN (";
+    for (std::size_t i = 0; i < query.experiment_ids.size(); ++i) {
+      sql.text += i == 0 ? "?" : ", ?";
+      sql.values.emplace_back(query.experiment_ids[i]);
+    }
+    sql.text += ")";
+  }
+  for (const Condition& condition : conditions) {
+    sql.text += " AND ";
+    if (condition.entity == "tag" || condition.entity == "param") {
+      const std::string_view table = condition.entity == "tag" ? "logged_model_tags" : "logged_model_params";
+      RETURN_IF_ERROR(append_child(sql, dialect, table, "model_id = m.id", condition, false));
+      continue;
+    }
+    if (condition.entity != "attribute") {
+      return invalid_field("filter", "logged models are searched by params, tags and attributes, not by ",
+                           condition.entity, "s");
+    }
+    ASSIGN_OR_RETURN(const Attribute attribute, find_attribute(kModelAttributes, condition.key));
+    RETURN_IF_ERROR(append_comparison(sql, dialect, attribute.column, condition, attribute.numeric));
+  }
+  sql.text += " ORDER BY ";
+  for (const std::string& text : query.order_by) {
+    ASSIGN_OR_RETURN(const OrderBy order, parse_order_by(text));
+    if (order.entity != "attribute") return invalid_field("order_by", "logged models are ordered by attributes");
+    ASSIGN_OR_RETURN(const Attribute attribute, find_attribute(kModelAttributes, order.key));
+    str_append(&sql.text, attribute.column, order.ascending ? " ASC, " : " DESC, ");
+  }
+  sql.text += "m.created_ms DESC, m.id LIMIT ? OFFSET ?";
   sql.values.emplace_back(query.limit);
   sql.values.emplace_back(query.offset);
   return sql;

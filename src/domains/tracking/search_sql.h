@@ -22,5 +22,6 @@ Status append_comparison(SqlText& sql, sql::Dialect dialect, std::string_view co
 // Selects the ids of matching runs, ordered and limited.
 StatusOr<SqlText> run_search_sql(const RunQuery& query, sql::Dialect dialect);
 StatusOr<SqlText> experiment_search_sql(const ExperimentQuery& query, sql::Dialect dialect);
+StatusOr<SqlText> logged_model_search_sql(const ModelQuery& query, sql::Dialect dialect);
 
 }  // namespace treadle::tracking

@@ -271,6 +271,7 @@ Status Service::log_batch(const std::string& run_id, const Batch& batch) {
       RETURN_IF_ERROR(graph_.add_node(tx, dataset));
       RETURN_IF_ERROR(graph_.add_edge(tx, {{"dataset", input.digest}, {"run", run_id}, "input"}));
     }
+    RETURN_IF_ERROR(link_models(tx, run, batch));
     return events_.append(tx, run_event("run.logged", run));
   });
 }

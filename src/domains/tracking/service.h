@@ -55,15 +55,32 @@ class Service {
   StatusOr<Page<Metric>> metric_history(const std::string& run_id, const std::string& key, std::int64_t limit,
                                         std::int64_t offset = 0);
 
+  // Logged models (logged_models.cc). Ids are given by the server.
+  StatusOr<LoggedModel> create_logged_model(const LoggedModel& model);
+  // A deleted one only when `deleted_too`.
+  StatusOr<LoggedModel> get_logged_model(const std::string& id, bool deleted_too = false);
+  StatusOr<Page<LoggedModel>> search_logged_models(const ModelQuery& query);
+  StatusOr<LoggedModel> finalize_logged_model(const std::string& id, ModelStatus status);
+  Status delete_logged_model(const std::string& id);
+  StatusOr<LoggedModel> set_logged_model_tags(const std::string& id, const Tags& tags);
+  Status delete_logged_model_tag(const std::string& id, const std::string& key);
+  Status log_logged_model_params(const std::string& id, const Tags& params);
+
   // Blob key of a run's artifact folder: "artifacts/<experiment>/<run>/artifacts".
   static std::string artifact_root(const Run& run);
   // "mlflow-artifacts:/<experiment>/<run>/artifacts".
   static std::string artifact_uri(const Run& run);
+  // "artifacts/<experiment>/models/<model>/artifacts", and the same as a URI.
+  static std::string artifact_root(const LoggedModel& model);
+  static std::string artifact_uri(const LoggedModel& model);
   blob::BlobStore& blobs() { return blobs_; }
 
  private:
   Status write(const std::function<Status(sql::Connection&)>& work) { return database_.write(work); }
   Status change_run(const std::string& id, bool deleted);
+  Status link_models(sql::Connection& tx, const Run& run, const Batch& batch);
+  StatusOr<LoggedModel> change_logged_model(const std::string& id,
+                                            const std::function<Status(sql::Connection&, LoggedModel&)>& change);
 
   sql::Database& database_;
   events::EventLog& events_;

@@ -169,5 +169,30 @@ TEST(Filter, BadOnesAreErrorsThatSayWhere) {
   EXPECT_FALSE(parse_order_by("metrics.a SIDEWAYS").ok());
 }
 
+TEST_F(Tracking, LoggedModelsLinkToRunsAndAreSearched) {
+  const std::string run = make_run("maker", 1, "xgb");
+  const auto model = service_->create_logged_model(
+      {.experiment_id = "0", .name = "m", .type = "xgb", .run_id = run, .params = {{"d", "3"}}, .tags = {{"t", "1"}}});
+  ASSERT_TRUE(model.ok()) << model.status().to_string();
+  EXPECT_EQ(Service::artifact_root(*model), "artifacts/0/models/" + model->id + "/artifacts");
+  ASSERT_TRUE(service_->finalize_logged_model(model->id, ModelStatus::kReady).ok());
+  ASSERT_TRUE(service_->log_batch(run, {.model_outputs = {{model->id, 2}}}).ok());
+  const auto read = service_->get_run(run);
+  ASSERT_TRUE(read.ok());
+  ASSERT_EQ(read->model_outputs.size(), 1u);
+  EXPECT_EQ(read->model_outputs.front().step, 2);
+  EXPECT_EQ(service_->log_batch(run, {.tags = {{"x", "1"}}, .model_inputs = {{"m-none", 0}}}).code(),
+            StatusCode::kNotFound);
+  for (const char* filter :
+       {"params.d = '3'", "tags.t LIKE '1%'", "status = 'READY' AND name = 'm'", "creation_time > 0"})
+    EXPECT_EQ(service_->search_logged_models({.experiment_ids = {"0"}, .filter = filter})->items.size(), 1u) << filter;
+  EXPECT_FALSE(service_->log_logged_model_params(model->id, {{"d", "4"}}).ok());
+  EXPECT_FALSE(service_->create_logged_model({.experiment_id = "0", .name = "a/b"}).ok());
+  EXPECT_EQ(service_->create_logged_model({.experiment_id = "9"}).status().code(), StatusCode::kNotFound);
+  ASSERT_TRUE(service_->delete_logged_model(model->id).ok());
+  EXPECT_FALSE(service_->get_logged_model(model->id).ok());
+  EXPECT_TRUE(service_->get_logged_model(model->id, true)->deleted);
+}
+
 }  // namespace
 }  // namespace treadle::tracking

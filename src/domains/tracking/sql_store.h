@@ -43,4 +43,19 @@ StatusOr<Page<Metric>> metric_history(sql::Connection& connection, const std::st
                                       std::int64_t limit, std::int64_t offset);
 Status put_input(sql::Connection& tx, const std::string& run, const DatasetInput& input);
 
+// Logged models (logged_model_store.cc).
+Status insert_logged_model(sql::Connection& tx, const LoggedModel& model);
+// Deleted ones too.
+StatusOr<LoggedModel> load_logged_model(sql::Connection& connection, const std::string& id);
+StatusOr<Page<LoggedModel>> search_logged_models(sql::Connection& connection, const ModelQuery& query);
+// Status, deletion and time of change.
+Status update_logged_model(sql::Connection& tx, const LoggedModel& model);
+Status put_logged_model_tag(sql::Connection& tx, const std::string& id, const std::string& key,
+                            const std::string& value);
+StatusOr<bool> remove_logged_model_tag(sql::Connection& tx, const std::string& id, const std::string& key);
+Status put_logged_model_param(sql::Connection& tx, const std::string& id, const std::string& key,
+                              const std::string& value);
+// `direction` is "input" or "output".
+Status put_run_model(sql::Connection& tx, const std::string& run, const ModelLink& link, std::string_view direction);
+
 }  // namespace treadle::tracking::store

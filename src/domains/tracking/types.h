@@ -35,6 +35,12 @@ struct DatasetInput {
   Tags tags;  // "mlflow.data.context": training, evaluation …
 };
 
+// A model that a run read or made.
+struct ModelLink {
+  std::string model_id;
+  std::int64_t step = 0;
+};
+
 struct Run {
   std::string id;  // 32 hex digits
   std::string experiment_id;
@@ -47,6 +53,7 @@ struct Run {
   Tags params, tags;
   std::vector<Metric> metrics;  // the newest of each key
   std::vector<DatasetInput> inputs;
+  std::vector<ModelLink> model_inputs, model_outputs;
 };
 
 struct NewRun {
@@ -68,6 +75,22 @@ struct Batch {
   Tags params, tags;
   std::vector<Metric> metrics;
   std::vector<DatasetInput> inputs;
+  std::vector<ModelLink> model_inputs, model_outputs;
+};
+
+enum class ModelStatus { kPending = 1, kReady = 2, kUploadFailed = 3 };
+
+// A model as a run made it, before anybody registers it: its files, params and tags have a life of their own.
+struct LoggedModel {
+  std::string id;  // "m-" and 32 hex digits
+  std::string experiment_id;
+  std::string name;
+  std::string type;    // as its maker calls it; may be empty
+  std::string run_id;  // the run that made it; may be empty
+  ModelStatus status = ModelStatus::kPending;
+  bool deleted = false;
+  std::int64_t created_ms = 0, updated_ms = 0;
+  Tags params, tags;
 };
 
 enum class View { kActive, kDeleted, kAll };
@@ -89,6 +112,16 @@ struct ExperimentQuery {
   std::int64_t offset = 0;
 };
 
+// Filter and order over params, tags and the attributes name, model_id, model_type, status, source_run_id,
+// creation_timestamp and last_updated_timestamp.
+struct ModelQuery {
+  std::vector<std::string> experiment_ids;
+  std::string filter;
+  std::vector<std::string> order_by;
+  std::int64_t limit = 100;
+  std::int64_t offset = 0;
+};
+
 template <typename T>
 struct Page {
   std::vector<T> items;
@@ -97,5 +130,7 @@ struct Page {
 
 std::string_view to_string(RunStatus status);
 std::optional<RunStatus> parse_run_status(std::string_view text);
+// READY …
+std::string_view to_string(ModelStatus status);
 
 }  // namespace treadle::tracking

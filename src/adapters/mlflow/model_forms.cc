@@ -1,0 +1,54 @@
+#include "adapters/mlflow/model_forms.h"
+
+#include "base/strings.h"
+
+namespace treadle::mlflow {
+
+Json version_form(const registry::Version& version) {
+  Json form = {{"name", version.model},
+               {"version", str_cat(version.version)},
+               {"creation_timestamp", version.created_ms},
+               {"last_updated_timestamp", version.updated_ms},
+               {"current_stage", version.stage},
+               {"description", version.description},
+               {"source", version.source},
+               {"run_id", version.run_id},
+               {"user_id", version.user},
+               {"status", "READY"},
+               {"run_link", ""}};
+  constexpr std::string_view kLoggedModel = "models:/";
+  if (version.source.starts_with("models:/m-")) form["model_id"] = version.source.substr(kLoggedModel.size());
+  if (!version.tags.empty()) form["tags"] = tags_form(version.tags);
+  if (!version.aliases.empty()) form["aliases"] = version.aliases;
+  return form;
+}
+
+Json model_form(const registry::Model& model) {
+  Json form = {{"name", model.name},
+               {"creation_timestamp", model.created_ms},
+               {"last_updated_timestamp", model.updated_ms},
+               {"description", model.description}};
+  for (const auto& version : model.latest) form["latest_versions"].push_back(version_form(version));
+  if (!model.tags.empty()) form["tags"] = tags_form(model.tags);
+  for (const auto& alias : model.aliases) {
+    form["aliases"].push_back({{"alias", alias.alias}, {"version", str_cat(alias.version)}});
+  }
+  return form;
+}
+
+StatusOr<std::int64_t> version_number(const Json& arguments) {
+  const auto number = required_int(arguments, "version");
+  if (!number.ok()) return invalid_field("version", "Model version must be an integer");
+  return *number;
+}
+
+StatusOr<registry::Query> registry_query(const Json& arguments, std::int64_t fallback, std::int64_t most) {
+  registry::Query query;
+  ASSIGN_OR_RETURN(query.filter, optional_string(arguments, "filter"));
+  ASSIGN_OR_RETURN(query.order_by, read_strings(arguments, "order_by"));
+  ASSIGN_OR_RETURN(query.limit, page_limit(arguments, fallback, most));
+  ASSIGN_OR_RETURN(query.offset, page_offset(arguments));
+  return query;
+}
+
+}  // namespace treadle::mlflow

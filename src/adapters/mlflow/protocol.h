@@ -1,0 +1,41 @@
+// What all of MLflow's REST routes share: where they lie, how arguments come, what errors look like.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "base/json.h"
+#include "domains/tracking/types.h"
+#include "net/router.h"
+
+namespace treadle::mlflow {
+
+// {"error_code": "RESOURCE_DOES_NOT_EXIST", "message": "…"} with MLflow's HTTP status for it.
+net::Response error_response(const Status& status);
+
+// The arguments of a call as one object: a POST's JSON body, a GET's query (a repeated name becomes an array).
+StatusOr<Json> arguments(const net::Request& request);
+
+using Call = std::function<StatusOr<Json>(const Json& arguments)>;
+
+// Adds a route under /api/2.0/mlflow and, for browsers, under /ajax-api/2.0/mlflow.
+class Routes {
+ public:
+  explicit Routes(net::Router& router) : router_(router) {}
+  void add(net::Method method, std::string_view path, const Call& call);
+
+ private:
+  net::Router& router_;
+};
+
+// [{"key": …, "value": …}]; a missing field is empty.
+StatusOr<tracking::Tags> read_tags(const Json& arguments, std::string_view field);
+Json tags_form(const tracking::Tags& tags);
+// Strings of an array; a single string counts as one.
+StatusOr<std::vector<std::string>> read_strings(const Json& arguments, std::string_view field);
+// Our page tokens are offsets; MLflow's clients treat them as opaque.
+StatusOr<std::int64_t> page_offset(const Json& arguments);
+StatusOr<std::int64_t> page_limit(const Json& arguments, std::int64_t fallback, std::int64_t most);
+Json number_form(double value);
+
+}  // namespace treadle::mlflow

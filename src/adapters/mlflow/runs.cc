@@ -1,0 +1,127 @@
+#include "adapters/mlflow/groups.h"
+#include "adapters/mlflow/run_forms.h"
+#include "base/strings.h"
+
+namespace treadle::mlflow {
+namespace {
+
+using net::Method;
+
+// Old clients say run_uuid.
+StatusOr<std::string> run_id_of(const Json& arguments) {
+  const bool old_name = !arguments.contains("run_id") && arguments.contains("run_uuid");
+  return required_string(arguments, old_name ? "run_uuid" : "run_id");
+}
+
+StatusOr<Json> create(tracking::Service& tracking, const Json& arguments) {
+  tracking::NewRun run;
+  ASSIGN_OR_RETURN(run.experiment_id, optional_string(arguments, "experiment_id", "0"));
+  ASSIGN_OR_RETURN(run.name, optional_string(arguments, "run_name"));
+  ASSIGN_OR_RETURN(run.user, optional_string(arguments, "user_id"));
+  ASSIGN_OR_RETURN(run.start_ms, optional_int(arguments, "start_time", 0));
+  ASSIGN_OR_RETURN(run.tags, read_tags(arguments, "tags"));
+  ASSIGN_OR_RETURN(const auto created, tracking.create_run(run));
+  return Json{{"run", run_form(created)}};
+}
+
+StatusOr<Json> update(tracking::Service& tracking, const Json& arguments) {
+  ASSIGN_OR_RETURN(const std::string id, run_id_of(arguments));
+  tracking::RunUpdate update;
+  if (arguments.contains("status") && !arguments["status"].is_null()) {
+    const Json& status = arguments["status"];
+    update.status = tracking::parse_run_status(status.is_string() ? status.get<std::string>() : to_text(status));
+    if (!update.status) return invalid_field("status", "must be RUNNING, SCHEDULED, FINISHED, FAILED or KILLED");
+  }
+  ASSIGN_OR_RETURN(const std::int64_t end, optional_int(arguments, "end_time", 0));
+  if (end > 0) update.end_ms = end;
+  ASSIGN_OR_RETURN(const std::string name, optional_string(arguments, "run_name"));
+  if (!name.empty()) update.name = name;
+  ASSIGN_OR_RETURN(const auto run, tracking.update_run(id, update));
+  return Json{{"run_info", run_info(run)}};
+}
+
+StatusOr<tracking::View> read_view(const Json& arguments) {
+  ASSIGN_OR_RETURN(const std::string view, optional_string(arguments, "run_view_type", "ACTIVE_ONLY"));
+  if (view == "ACTIVE_ONLY") return tracking::View::kActive;
+  if (view == "DELETED_ONLY") return tracking::View::kDeleted;
+  if (view == "ALL") return tracking::View::kAll;
+  return invalid_field("run_view_type", "must be ACTIVE_ONLY, DELETED_ONLY or ALL, got \"", view, "\"");
+}
+
+StatusOr<Json> search(tracking::Service& tracking, const Json& arguments) {
+  tracking::RunQuery query;
+  ASSIGN_OR_RETURN(query.experiment_ids, read_strings(arguments, "experiment_ids"));
+  ASSIGN_OR_RETURN(query.filter, optional_string(arguments, "filter"));
+  ASSIGN_OR_RETURN(query.order_by, read_strings(arguments, "order_by"));
+  ASSIGN_OR_RETURN(query.limit, page_limit(arguments, 1000, tracking::Limits::kRunPage));
+  ASSIGN_OR_RETURN(query.offset, page_offset(arguments));
+  ASSIGN_OR_RETURN(query.view, read_view(arguments));
+  if (query.experiment_ids.empty()) return Json::object();
+  ASSIGN_OR_RETURN(const auto page, tracking.search_runs(query));
+  Json answer = Json::object();
+  for (const auto& run : page.items) answer["runs"].push_back(run_form(run));
+  if (page.more) answer["next_page_token"] = str_cat(query.offset + query.limit);
+  return answer;
+}
+
+StatusOr<Json> history(tracking::Service& tracking, const Json& arguments) {
+  ASSIGN_OR_RETURN(const std::string id, run_id_of(arguments));
+  ASSIGN_OR_RETURN(const std::string key, required_string(arguments, "metric_key"));
+  ASSIGN_OR_RETURN(const std::int64_t limit,
+                   page_limit(arguments, tracking::Limits::kMetricPage, tracking::Limits::kMetricPage));
+  ASSIGN_OR_RETURN(const std::int64_t offset, page_offset(arguments));
+  ASSIGN_OR_RETURN(const auto page, tracking.metric_history(id, key, limit, offset));
+  Json answer = Json::object();
+  for (const auto& metric : page.items) answer["metrics"].push_back(metric_form(metric));
+  if (page.more) answer["next_page_token"] = str_cat(offset + limit);
+  return answer;
+}
+
+// The points of one metric of several runs, at most `max_results` of each, evenly spread and with both ends.
+StatusOr<Json> bulk_interval(tracking::Service& tracking, const Json& arguments) {
+  ASSIGN_OR_RETURN(const auto ids, read_strings(arguments, "run_ids"));
+  ASSIGN_OR_RETURN(const std::string key, required_string(arguments, "metric_key"));
+  ASSIGN_OR_RETURN(const std::int64_t limit, page_limit(arguments, 320, 2500));
+  if (ids.size() > 100) return invalid_field("run_ids", "at most 100 runs at once");
+  Json answer = Json::object();
+  for (const std::string& id : ids) {
+    ASSIGN_OR_RETURN(const auto page, tracking.metric_history(id, key, 1'000'000));
+    const auto count = static_cast<std::int64_t>(page.items.size());
+    const std::int64_t shown = std::min(count, limit);
+    for (std::int64_t i = 0; i < shown; ++i) {
+      const std::int64_t at = shown < 2 ? 0 : i * (count - 1) / (shown - 1);
+      Json metric = metric_form(page.items[static_cast<std::size_t>(at)]);
+      metric["run_id"] = id;
+      answer["metrics"].push_back(std::move(metric));
+    }
+  }
+  return answer;
+}
+
+}  // namespace
+
+void add_run_routes(Routes& routes, tracking::Service& tracking) {
+  routes.add(Method::kPost, "runs/create", [&](const Json& arguments) { return create(tracking, arguments); });
+  routes.add(Method::kPost, "runs/update", [&](const Json& arguments) { return update(tracking, arguments); });
+  routes.add(Method::kPost, "runs/search", [&](const Json& arguments) { return search(tracking, arguments); });
+  routes.add(Method::kGet, "metrics/get-history", [&](const Json& arguments) { return history(tracking, arguments); });
+  routes.add(Method::kGet, "metrics/get-history-bulk-interval",
+             [&](const Json& arguments) { return bulk_interval(tracking, arguments); });
+  routes.add(Method::kGet, "runs/get", [&](const Json& arguments) -> StatusOr<Json> {
+    ASSIGN_OR_RETURN(const std::string id, run_id_of(arguments));
+    ASSIGN_OR_RETURN(const auto run, tracking.get_run(id));
+    return Json{{"run", run_form(run)}};
+  });
+  routes.add(Method::kPost, "runs/delete", [&](const Json& arguments) -> StatusOr<Json> {
+    ASSIGN_OR_RETURN(const std::string id, run_id_of(arguments));
+    RETURN_IF_ERROR(tracking.delete_run(id));
+    return Json::object();
+  });
+  routes.add(Method::kPost, "runs/restore", [&](const Json& arguments) -> StatusOr<Json> {
+    ASSIGN_OR_RETURN(const std::string id, run_id_of(arguments));
+    RETURN_IF_ERROR(tracking.restore_run(id));
+    return Json::object();
+  });
+}
+
+}  // namespace treadle::mlflow

@@ -1,0 +1,179 @@
+// The part of the service that keeps logged models.
+#include "base/ids.h"
+#include "base/strings.h"
+#include "domains/tracking/service.h"
+#include "domains/tracking/sql_store.h"
+#include "domains/tracking/validate.h"
+
+namespace treadle::tracking {
+namespace {
+
+events::Event model_event(std::string type, const LoggedModel& model) {
+  return {0,
+          0,
+          std::move(type),
+          "logged_model/" + model.id,
+          {{"model_id", model.id}, {"run_id", model.run_id}, {"status", to_string(model.status)}}};
+}
+
+Status check_name(const std::string& name) {
+  if (trim(name).empty()) return invalid_field("name", "must not be empty");
+  if (name.size() > 500) return invalid_field("name", "is longer than 500 characters");
+  if (name.find_first_of("/:.%\"'") != std::string::npos) {
+    return invalid_field("name", "Invalid model name (", name,
+                         "). Model name must be a non-empty string and must not contain / : . % \" or '");
+  }
+  return ok_status();
+}
+
+// Params of a model follow the rules of a run's params.
+Status check_params(const Tags& params) { return check_batch({.params = params}); }
+
+}  // namespace
+
+std::string_view to_string(ModelStatus status) {
+  switch (status) {
+    case ModelStatus::kPending:
+      return "PENDING";
+    case ModelStatus::kReady:
+      return "READY";
+    case ModelStatus::kUploadFailed:
+      return "UPLOAD_FAILED";
+  }
+  return "PENDING";
+}
+
+std::string Service::artifact_root(const LoggedModel& model) {
+  return str_cat("artifacts/", model.experiment_id, "/models/", model.id, "/artifacts");
+}
+std::string Service::artifact_uri(const LoggedModel& model) {
+  return str_cat("mlflow-artifacts:/", model.experiment_id, "/models/", model.id, "/artifacts");
+}
+
+StatusOr<LoggedModel> Service::create_logged_model(const LoggedModel& wanted) {
+  LoggedModel model = wanted;
+  model.id = "m-" + new_hex_id();
+  if (model.name.empty()) model.name = "model-" + model.id.substr(2, 8);
+  RETURN_IF_ERROR(check_name(model.name));
+  RETURN_IF_ERROR(check_params(model.params));
+  RETURN_IF_ERROR(check_tags(model.tags));
+  model.created_ms = model.updated_ms = clock_.now_ms();
+  RETURN_IF_ERROR(write([&](sql::Connection& tx) -> Status {
+    ASSIGN_OR_RETURN(const Experiment experiment, store::load_experiment(tx, model.experiment_id));
+    if (experiment.deleted)
+      return invalid("The experiment ", experiment.id, " must be in the 'active' state. Current state is deleted.");
+    RETURN_IF_ERROR(store::insert_logged_model(tx, model));
+    for (const auto& [key, value] : model.params)
+      RETURN_IF_ERROR(store::put_logged_model_param(tx, model.id, key, value));
+    for (const auto& [key, value] : model.tags) RETURN_IF_ERROR(store::put_logged_model_tag(tx, model.id, key, value));
+    RETURN_IF_ERROR(graph_.add_node(tx, {"logged_model", model.id, {{"name", model.name}}}));
+    if (!model.run_id.empty()) {
+      RETURN_IF_ERROR(store::load_run_row(tx, model.run_id));
+      RETURN_IF_ERROR(graph_.add_edge(tx, {{"run", model.run_id}, {"logged_model", model.id}, "output"}));
+    }
+    return events_.append(tx, model_event("logged_model.created", model));
+  }));
+  return model;
+}
+
+StatusOr<LoggedModel> Service::get_logged_model(const std::string& id, bool deleted_too) {
+  StatusOr<LoggedModel> found = internal_error("");
+  RETURN_IF_ERROR(database_.read([&](sql::Connection& connection) {
+    found = store::load_logged_model(connection, id);
+    return ok_status();
+  }));
+  if (found.ok() && found->deleted && !deleted_too) return not_found("Logged model with ID '", id, "' not found.");
+  return found;
+}
+
+StatusOr<Page<LoggedModel>> Service::search_logged_models(const ModelQuery& query) {
+  StatusOr<Page<LoggedModel>> page = internal_error("");
+  RETURN_IF_ERROR(database_.read([&](sql::Connection& connection) {
+    page = store::search_logged_models(connection, query);
+    return ok_status();
+  }));
+  return page;
+}
+
+StatusOr<LoggedModel> Service::change_logged_model(
+    const std::string& id, const std::function<Status(sql::Connection&, LoggedModel&)>& change) {
+  StatusOr<LoggedModel> changed = internal_error("");
+  RETURN_IF_ERROR(write([&](sql::Connection& tx) -> Status {
+    ASSIGN_OR_RETURN(LoggedModel model, store::load_logged_model(tx, id));
+    if (model.deleted) return not_found("Logged model with ID '", id, "' not found.");
+    RETURN_IF_ERROR(change(tx, model));
+    model.updated_ms = clock_.now_ms();
+    RETURN_IF_ERROR(store::update_logged_model(tx, model));
+    changed = store::load_logged_model(tx, id);
+    return events_.append(tx, model_event(model.deleted ? "logged_model.deleted" : "logged_model.updated", model));
+  }));
+  return changed;
+}
+
+StatusOr<LoggedModel> Service::finalize_logged_model(const std::string& id, ModelStatus status) {
+  return change_logged_model(id, [&](sql::Connection&, LoggedModel& model) {
+    model.status = status;
+    return ok_status();
+  });
+}
+
+Status Service::delete_logged_model(const std::string& id) {
+  return change_logged_model(id,
+                             [](sql::Connection&, LoggedModel& model) {
+                               model.deleted = true;
+                               return ok_status();
+                             })
+      .status();
+}
+
+StatusOr<LoggedModel> Service::set_logged_model_tags(const std::string& id, const Tags& tags) {
+  RETURN_IF_ERROR(check_tags(tags));
+  return change_logged_model(id, [&](sql::Connection& tx, LoggedModel&) -> Status {
+    for (const auto& [key, value] : tags) RETURN_IF_ERROR(store::put_logged_model_tag(tx, id, key, value));
+    return ok_status();
+  });
+}
+
+Status Service::delete_logged_model_tag(const std::string& id, const std::string& key) {
+  return change_logged_model(id,
+                             [&](sql::Connection& tx, LoggedModel&) -> Status {
+                               ASSIGN_OR_RETURN(const bool removed, store::remove_logged_model_tag(tx, id, key));
+                               if (removed) return ok_status();
+                               return not_found("No tag with key '", key, "' found for model with ID '", id, "'.");
+                             })
+      .status();
+}
+
+Status Service::log_logged_model_params(const std::string& id, const Tags& params) {
+  RETURN_IF_ERROR(check_params(params));
+  return change_logged_model(id,
+                             [&](sql::Connection& tx, LoggedModel& model) -> Status {
+                               for (const auto& [key, value] : params) {
+                                 for (const auto& [known, before] : model.params) {
+                                   if (known == key && before != value) {
+                                     return invalid_field("params", "Changing param values is not allowed. Param \"",
+                                                          key, "\" was already logged with value \"", before, "\"");
+                                   }
+                                 }
+                                 RETURN_IF_ERROR(store::put_logged_model_param(tx, id, key, value));
+                               }
+                               return ok_status();
+                             })
+      .status();
+}
+
+Status Service::link_models(sql::Connection& tx, const Run& run, const Batch& batch) {
+  for (const ModelLink& link : batch.model_inputs) {
+    RETURN_IF_ERROR(store::load_logged_model(tx, link.model_id));
+    RETURN_IF_ERROR(store::put_run_model(tx, run.id, link, "input"));
+    RETURN_IF_ERROR(graph_.add_edge(tx, {{"logged_model", link.model_id}, {"run", run.id}, "input"}));
+  }
+  for (const ModelLink& link : batch.model_outputs) {
+    RETURN_IF_ERROR(store::load_logged_model(tx, link.model_id));
+    RETURN_IF_ERROR(store::put_run_model(tx, run.id, link, "output"));
+    RETURN_IF_ERROR(graph_.add_edge(tx, {{"run", run.id}, {"logged_model", link.model_id}, "output"}));
+  }
+  return ok_status();
+}
+
+}  // namespace treadle::tracking

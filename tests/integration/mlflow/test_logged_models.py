@@ -1,0 +1,97 @@
+"""log_model and load_model of the real MLflow client: a logged model, its registration, and what links them."""
+import mlflow
+import numpy
+import pytest
+import requests
+import xgboost
+from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
+
+
+@pytest.fixture
+def client(server):
+    mlflow.set_tracking_uri(server.url)
+    mlflow.set_registry_uri(server.url)
+    return MlflowClient()
+
+
+@pytest.fixture(scope="module")
+def trained():
+    x = numpy.random.default_rng(7).random((300, 4)).astype("float32")
+    data = xgboost.DMatrix(x, x.sum(axis=1))
+    booster = xgboost.train({"max_depth": 3, "nthread": 1}, data, 12)
+    return booster, x, booster.predict(data)
+
+
+def test_log_model_registers_and_loads_by_every_name(client, trained):
+    booster, x, expected = trained
+    mlflow.set_experiment("log-model")
+    with mlflow.start_run() as run:
+        info = mlflow.xgboost.log_model(booster, name="model", model_format="ubj", registered_model_name="logged")
+    client.set_registered_model_alias("logged", "champion", "1")
+    version = client.get_model_version("logged", "1")
+    assert version.run_id == run.info.run_id
+    uris = [info.model_uri, "models:/logged/1", "models:/logged@champion", "models:/logged/latest", f"runs:/{run.info.run_id}/model"]
+    for uri in uris:
+        loaded = mlflow.pyfunc.load_model(uri)
+        numpy.testing.assert_allclose(loaded.predict(x), expected, rtol=1e-6, err_msg=uri)
+    model = client.get_logged_model(info.model_id)
+    assert str(model.status) == "READY" and model.source_run_id == run.info.run_id
+    outputs = client.get_run(run.info.run_id).outputs.model_outputs
+    assert [output.model_id for output in outputs] == [info.model_id]
+
+
+def test_a_version_of_a_version_outlives_it(client, trained):
+    booster, x, expected = trained
+    with mlflow.start_run():
+        mlflow.xgboost.log_model(booster, name="model", registered_model_name="original")
+    client.copy_model_version("models:/original/1", "copy")
+    client.delete_model_version("original", "1")
+    numpy.testing.assert_allclose(mlflow.pyfunc.load_model("models:/copy/1").predict(x), expected, rtol=1e-6)
+
+
+def test_logged_models_have_params_tags_and_a_search(client):
+    experiment = client.create_experiment("logged-search")
+    for name, depth in [("small", "3"), ("large", "9")]:
+        model = client.create_logged_model(experiment, name=name, tags={"team": "grid"}, params={"depth": depth})
+        client.finalize_logged_model(model.model_id, "READY")
+    found = client.search_logged_models([experiment], filter_string="params.depth = '9'")
+    assert [m.name for m in found] == ["large"] and found[0].params == {"depth": "9"}
+    ordered = client.search_logged_models([experiment], order_by=[{"field_name": "name", "ascending": False}])
+    assert [m.name for m in ordered] == ["small", "large"]
+    first = client.search_logged_models([experiment], max_results=1)
+    second = client.search_logged_models([experiment], max_results=1, page_token=first.token)
+    assert {first[0].name, second[0].name} == {"small", "large"} and not second.token
+    one = found[0].model_id
+    client.set_logged_model_tags(one, {"stage": "test"})
+    client.delete_logged_model_tag(one, "team")
+    assert client.get_logged_model(one).tags == {"stage": "test"}
+    client.delete_logged_model(one)
+    with pytest.raises(MlflowException) as gone:
+        client.get_logged_model(one)
+    assert gone.value.error_code == "RESOURCE_DOES_NOT_EXIST"
+    assert [m.name for m in client.search_logged_models([experiment])] == ["small"]
+
+
+def test_what_is_wrong_is_refused_and_changes_nothing(client, server):
+    api = f"{server.url}/api/2.0/mlflow"
+
+    def code(method, path, **body):
+        answer = requests.request(method, f"{api}/{path}", json=body, timeout=10)
+        return answer.status_code, answer.json().get("error_code")
+
+    assert code("POST", "logged-models") == (400, "INVALID_PARAMETER_VALUE")
+    assert code("POST", "logged-models", experiment_id="12345")[0] == 404
+    assert code("POST", "logged-models", experiment_id="0", name="a/b")[0] == 400
+    assert code("POST", "logged-models", experiment_id="0", source_run_id="0" * 32)[0] == 404
+    assert code("PATCH", "logged-models/m-none", status="LOGGED_MODEL_READY")[0] == 404
+    made = requests.post(f"{api}/logged-models", json={"experiment_id": "0"}, timeout=10).json()["model"]["info"]
+    assert code("PATCH", f"logged-models/{made['model_id']}", status="DONE")[0] == 400
+    assert code("POST", "logged-models/search", experiment_ids=["0"], filter="metrics.x > 1")[0] == 400
+    run = client.create_run("0").info.run_id
+    assert code("POST", "runs/outputs", run_id=run, models=[{"model_id": "m-none"}])[0] == 404
+    assert not client.get_run(run).outputs.model_outputs
+    client.create_registered_model("strict")
+    for source in ("models:/m-none", "models:/nobody/1", "models:/strict@nobody"):
+        assert code("POST", "model-versions/create", name="strict", source=source)[0] == 404
+    assert client.search_model_versions("name='strict'") == []
