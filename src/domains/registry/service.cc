@@ -138,6 +138,10 @@ StatusOr<Version> Service::create_version(const NewVersion& given) {
   if (given.source.empty()) return invalid_field("source", "is required: where the model's files are");
   NewVersion wanted = given;
   ASSIGN_OR_RETURN(wanted.source, followed_source(given.source));
+  if (wanted.run_id.empty() && wanted.source.starts_with("models:/m-")) {
+    ASSIGN_OR_RETURN(const auto logged, tracking_.get_logged_model(wanted.source.substr(8), true));
+    wanted.run_id = logged.run_id;
+  }
   for (const auto& [key, value] : wanted.tags) RETURN_IF_ERROR(check_tag(key, value));
   StatusOr<Version> created = internal_error("");
   RETURN_IF_ERROR(database_.write([&](sql::Connection& tx) -> Status {

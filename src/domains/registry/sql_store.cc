@@ -80,9 +80,15 @@ StatusOr<tracking::SqlText> conditions(const Query& query, sql::Dialect dialect,
   for (const tracking::Condition& condition : parsed) {
     sql.text += " AND ";
     if (condition.entity == "tag") {
-      str_append(&sql.text, "EXISTS (SELECT 1 FROM model_tags t WHERE ", owner, " AND t.key = ? AND ");
+      tracking::Condition wanted = condition;
+      // MLflow's client adds "is not a prompt" to every search; a model without that tag is none.
+      const bool unless =
+          condition.key == "mlflow.prompt.is_prompt" && condition.comparator == tracking::Comparator::kNotEqual;
+      if (unless) wanted.comparator = tracking::Comparator::kEqual;
+      str_append(&sql.text, unless ? "NOT " : "", "EXISTS (SELECT 1 FROM model_tags t WHERE ", owner,
+                 " AND t.key = ? AND ");
       sql.values.emplace_back(condition.key);
-      RETURN_IF_ERROR(tracking::append_comparison(sql, dialect, "t.value", condition, false));
+      RETURN_IF_ERROR(tracking::append_comparison(sql, dialect, "t.value", wanted, false));
       sql.text += ")";
       continue;
     }

@@ -41,6 +41,7 @@ def test_fluent_api_keeps_everything(client, tmp_path):
 
 
 def test_special_values_and_resume(client):
+    mlflow.set_experiment("Default")  # MLflow itself refuses to resume a run of another experiment than the active one
     run = client.create_run("0")
     client.log_metric(run.info.run_id, "nan", float("nan"))
     client.log_metric(run.info.run_id, "inf", float("inf"))
