@@ -20,7 +20,7 @@ sanitizers: ## Every suite, and the unit tests under ASan, UBSan and TSan
 	script/test --sanitizers
 bench: ## The benchmarks
 	script/bench
-demo: ## From nothing to a running server
+demo: ## A year of real data to a monitored, served forecast
 	script/demo
 lint: ## clang-tidy on what differs from main
 	script/lint

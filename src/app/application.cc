@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdlib>
 
@@ -24,6 +25,7 @@
 #include "app/status_routes.h"
 #include "app/version.h"
 #include "base/log.h"
+#include "base/time.h"
 #include "domains/automation/service.h"
 #include "domains/pipelines/service.h"
 #include "domains/serving/metrics.h"
@@ -172,12 +174,36 @@ struct Application::Parts {
   StatusOr<Json> overview() {
     ASSIGN_OR_RETURN(const std::int64_t last_event, events->last_sequence());
     ASSIGN_OR_RETURN(const std::int64_t alerts_open, monitoring->open_alerts());
+    ASSIGN_OR_RETURN(const Json deployments, deployment_counts());
+    ASSIGN_OR_RETURN(const Json runs, run_counts());
     return Json{{"version", kVersion},
+                {"deployments", deployments},
+                {"pipeline_runs", runs},
                 {"uptime_s", static_cast<double>(monotonic_ns() - started_ns) / 1e9},
                 {"data_dir", data.path().string()},
                 {"memory_bytes", resident_bytes()},
                 {"alerts_open", alerts_open},
                 {"last_event", last_event}};
+  }
+
+  // Running now, and failed within a day; the newest thousand of each are looked at.
+  StatusOr<Json> run_counts() {
+    ASSIGN_OR_RETURN(const auto running, pipelines->list_runs({.state = pipelines::RunState::kRunning, .limit = 1000}));
+    ASSIGN_OR_RETURN(const auto failed, pipelines->list_runs({.state = pipelines::RunState::kFailed, .limit = 1000}));
+    const std::int64_t since = clock.now_ms() - kDayMs;
+    const auto recent = std::count_if(failed.items.begin(), failed.items.end(),
+                                      [&](const pipelines::Run& run) { return run.created_ms >= since; });
+    return Json{{"running", running.items.size()}, {"failed_recent", recent}};
+  }
+
+  StatusOr<Json> deployment_counts() {
+    ASSIGN_OR_RETURN(const auto all, serving->list());
+    int ready = 0, failed = 0;
+    for (const auto& deployment : all) {
+      ready += deployment.state == serving::DeploymentState::kReady;
+      failed += deployment.state == serving::DeploymentState::kFailed;
+    }
+    return Json{{"ready", ready}, {"failed", failed}};
   }
 
   void stop() {

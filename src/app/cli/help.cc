@@ -31,7 +31,8 @@ std::string overview_help(const std::vector<Command>& commands) {
   str_append(&text, "\n", kGlobalOptions,
              "      --version   show the version\n\n"
              "Start with:\n"
-             "  treadle up                 start everything on this machine\n\n"
+             "  treadle up                 start everything on this machine\n"
+             "  treadle demo forecast      watch the whole loop on real electricity demand\n\n"
              "Exit codes: 0 ok, 1 failed, 2 wrong usage, 3 not found, 4 refused by a gate.\n");
   return text;
 }

@@ -5,9 +5,14 @@ namespace treadle::app {
 std::vector<Command> all_commands() {
   std::vector<Command> commands;
   add_server_commands(commands);
+  add_demo_commands(commands);
+  add_run_commands(commands);
+  add_pipeline_commands(commands);
   add_tracking_commands(commands);
   add_model_commands(commands);
   add_deployment_commands(commands);
+  add_monitoring_commands(commands);
+  add_component_commands(commands);
   add_tool_commands(commands);
   return commands;
 }

@@ -10,6 +10,11 @@ namespace treadle::app {
 std::vector<Command> all_commands();
 
 void add_server_commands(std::vector<Command>& commands);      // up, down, status, doctor
+void add_demo_commands(std::vector<Command>& commands);        // demo forecast
+void add_run_commands(std::vector<Command>& commands);         // run, run list, run show, run logs, run cancel
+void add_pipeline_commands(std::vector<Command>& commands);    // pipeline list, pipeline create
+void add_monitoring_commands(std::vector<Command>& commands);  // alert list, trigger list, trigger fire, why
+void add_component_commands(std::vector<Command>& commands);   // component list, component run
 void add_tracking_commands(std::vector<Command>& commands);    // experiment list
 void add_model_commands(std::vector<Command>& commands);       // model list, model show
 void add_deployment_commands(std::vector<Command>& commands);  // deployment list, show, create, predict

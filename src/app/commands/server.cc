@@ -34,7 +34,8 @@ void announce(const ServerNote& note, const DataDir& data, Io& io) {
   io.emit({{"url", note.url}, {"grpc", note.grpc}, {"pid", note.pid}, {"data", data.path().string()}});
   io.say(str_cat("Treadle is ready.\n\n  Page         ", note.url,
                  "\n  MLflow       export MLFLOW_TRACKING_URI=", note.url, "\n  gRPC (OIP)   ", note.grpc,
-                 "\n  Prometheus   ", note.url, "/metrics\n  Data         ", data.path().string(), "\n"));
+                 "\n  KFP          kfp.Client(host=\"", note.url, "\")\n  Inference    ", note.url, "/v2  (gRPC on ",
+                 note.grpc, ")\n  Prometheus   ", note.url, "/metrics\n  Data         ", data.path().string(), "\n"));
 }
 
 Status up(const Args& args, Io& io) {

@@ -1,0 +1,50 @@
+#include "app/commands/commands.h"
+#include "app/commands/format.h"
+#include "app/connection.h"
+#include "base/files.h"
+
+namespace treadle::app {
+namespace {
+
+Status list_pipelines(const Args& args, Io& io) {
+  ASSIGN_OR_RETURN(net::Client client, connect(args));
+  ASSIGN_OR_RETURN(const Json answer, client.get_json("/api/v1/pipelines"));
+  io.emit(answer);
+  std::vector<std::vector<std::string>> rows;
+  for (const Json& pipeline : list_of(answer, "pipelines")) {
+    rows.push_back({text_of(pipeline, "name"), text_of(pipeline, "version"), ago_of(pipeline, "created_ms"),
+                    text_of(pipeline, "description")});
+  }
+  io.table({"name", "version", "created", "description"}, rows, "no pipelines yet; `treadle pipeline create FILE`");
+  return ok_status();
+}
+
+Status create_pipeline(const Args& args, Io& io) {
+  ASSIGN_OR_RETURN(const std::string spec, read_file(args.get("file"), 32u << 20));
+  Json body = {{"pipeline_spec_text", spec}};
+  if (args.has("name")) body["name"] = args.get("name");
+  ASSIGN_OR_RETURN(net::Client client, connect(args));
+  ASSIGN_OR_RETURN(const Json answer, client.send_json(net::Method::kPost, "/api/v1/pipelines", body));
+  io.emit(answer);
+  io.say(str_cat("stored pipeline ", text_of(answer, "name")));
+  return ok_status();
+}
+
+}  // namespace
+
+void add_pipeline_commands(std::vector<Command>& commands) {
+  commands.push_back({.path = "pipeline list",
+                      .summary = "List stored pipelines",
+                      .examples = {"treadle pipeline list"},
+                      .positionals = {},
+                      .options = {},
+                      .run = list_pipelines});
+  commands.push_back({.path = "pipeline create",
+                      .summary = "Store a compiled pipeline, or a new version of it",
+                      .examples = {"treadle pipeline create examples/energy/compiled/energy-training.yaml"},
+                      .positionals = {{"file", "compiled pipeline (KFP v2 IR, YAML or JSON)"}},
+                      .options = {{"name", "NAME", "stored name (default: the one in the file)"}},
+                      .run = create_pipeline});
+}
+
+}  // namespace treadle::app

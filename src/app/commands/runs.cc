@@ -1,0 +1,145 @@
+#include <chrono>
+#include <thread>
+
+#include "app/commands/commands.h"
+#include "app/commands/format.h"
+#include "app/commands/run_watch.h"
+#include "app/connection.h"
+#include "base/files.h"
+#include "base/time.h"
+
+namespace treadle::app {
+namespace {
+
+std::string path_of(std::string_view id) { return str_cat("/api/v1/pipeline-runs/", net::percent_encode(id)); }
+
+// "days=61" -> {"days": 61}: a value that reads as JSON is JSON, anything else is text.
+StatusOr<Json> read_parameters(const std::vector<std::string>& pairs) {
+  Json parameters = Json::object();
+  for (const std::string& pair : pairs) {
+    const auto at = pair.find('=');
+    if (at == std::string::npos || at == 0) return invalid_field("--param", "must be name=value, got \"", pair, "\"");
+    const auto value = parse_json(pair.substr(at + 1));
+    parameters[pair.substr(0, at)] = value.ok() ? *value : Json(pair.substr(at + 1));
+  }
+  return parameters;
+}
+
+Status submit(const Args& args, Io& io) {
+  const std::string target = args.get("pipeline");
+  ASSIGN_OR_RETURN(Json parameters, read_parameters(args.all("param")));
+  Json body = {{"parameters", std::move(parameters)}};
+  if (std::filesystem::exists(target)) {
+    ASSIGN_OR_RETURN(const std::string spec, read_file(target, 32u << 20));
+    body["pipeline_spec_text"] = spec;
+  } else {
+    body["pipeline"] = target;
+  }
+  if (args.has("name")) body["name"] = args.get("name");
+  if (args.has("experiment")) body["experiment"] = args.get("experiment");
+  if (args.has("no-cache")) body["enable_caching"] = false;
+  ASSIGN_OR_RETURN(net::Client client, connect(args));
+  ASSIGN_OR_RETURN(Json run, client.send_json(net::Method::kPost, "/api/v1/pipeline-runs", body));
+  const std::string id = text_of(run, "id");
+  io.say(str_cat("submitted ", text_of(run, "name"), "  run ", id));
+  if (args.has("no-wait")) {
+    io.emit(run);
+    return ok_status();
+  }
+  ASSIGN_OR_RETURN(run, watch_run(client, id, io));
+  io.emit(run);
+  return run_outcome(run);
+}
+
+Status list_runs(const Args& args, Io& io) {
+  ASSIGN_OR_RETURN(const std::int64_t limit, args.integer("limit", 20, 1, 1000));
+  std::string target = str_cat("/api/v1/pipeline-runs?limit=", limit);
+  if (args.has("state")) str_append(&target, "&state=", net::percent_encode(args.get("state")));
+  if (args.has("pipeline")) str_append(&target, "&pipeline=", net::percent_encode(args.get("pipeline")));
+  ASSIGN_OR_RETURN(net::Client client, connect(args));
+  ASSIGN_OR_RETURN(const Json answer, client.get_json(target));
+  io.emit(answer);
+  std::vector<std::vector<std::string>> rows;
+  for (const Json& run : list_of(answer, "runs")) {
+    rows.push_back({text_of(run, "id"), text_of(run, "name"), text_of(run, "pipeline"), text_of(run, "state"),
+                    ago_of(run, "created_ms")});
+  }
+  io.table({"id", "name", "pipeline", "state", "created"}, rows, "no pipeline runs yet; `treadle run FILE` starts one");
+  return ok_status();
+}
+
+Status show_run(const Args& args, Io& io) {
+  ASSIGN_OR_RETURN(net::Client client, connect(args));
+  ASSIGN_OR_RETURN(const Json run, client.get_json(path_of(args.get("id"))));
+  io.emit(run);
+  io.say(str_cat(text_of(run, "name"), "  ", text_of(run, "state"), "  ", text_of(run, "pipeline")));
+  if (text_of(run, "error") != "-") io.say(str_cat("error: ", text_of(run, "error")));
+  print_tasks(run, io);
+  return ok_status();
+}
+
+Status show_logs(const Args& args, Io& io) {
+  ASSIGN_OR_RETURN(net::Client client, connect(args));
+  const std::string target =
+      str_cat(path_of(args.get("id")), "/tasks/", net::percent_encode(args.get("task")), "/logs");
+  ASSIGN_OR_RETURN(const net::ClientResponse answer, client.request(net::Method::kGet, target));
+  if (answer.status == 404)
+    return not_found("run ", args.get("id"), " has no logs of a task \"", args.get("task"), "\"");
+  if (answer.status != 200) return internal_error("the server answered ", answer.status);
+  io.emit({{"logs", answer.body}});
+  if (!io.json()) io.raw(answer.body);
+  return ok_status();
+}
+
+Status cancel_run(const Args& args, Io& io) {
+  ASSIGN_OR_RETURN(net::Client client, connect(args));
+  ASSIGN_OR_RETURN(const Json run,
+                   client.send_json(net::Method::kPost, path_of(args.get("id")) + ":cancel", Json::object()));
+  io.emit(run);
+  io.say(str_cat("cancelling ", args.get("id")));
+  return ok_status();
+}
+
+}  // namespace
+
+void add_run_commands(std::vector<Command>& commands) {
+  commands.push_back({.path = "run",
+                      .summary = "Run a pipeline and wait for it",
+                      .examples = {"treadle run examples/energy/compiled/energy-training.yaml --param test_days=28",
+                                   "treadle run energy-training --experiment energy-demand --no-wait"},
+                      .positionals = {{"pipeline", "a compiled pipeline file, or the name of a stored one"}},
+                      .options = {{"param", "NAME=VALUE", "a pipeline parameter", true},
+                                  {"experiment", "NAME", "experiment to run in (default: Default)"},
+                                  {"name", "NAME", "name of the run"},
+                                  {"no-cache", "", "run every step even when its inputs are unchanged"},
+                                  {"no-wait", "", "return once it is submitted"}},
+                      .run = submit});
+  commands.push_back({.path = "run list",
+                      .summary = "List pipeline runs, newest first",
+                      .examples = {"treadle run list --state FAILED"},
+                      .positionals = {},
+                      .options = {{"limit", "N", "at most so many (default 20)"},
+                                  {"state", "STATE", "PENDING, RUNNING, SUCCEEDED, FAILED or CANCELED"},
+                                  {"pipeline", "NAME", "only of this pipeline"}},
+                      .run = list_runs});
+  commands.push_back({.path = "run show",
+                      .summary = "Show a pipeline run and its steps",
+                      .examples = {"treadle run show 3f0c…"},
+                      .positionals = {{"id", "the run's id"}},
+                      .options = {},
+                      .run = show_run});
+  commands.push_back({.path = "run logs",
+                      .summary = "Print what a step wrote",
+                      .examples = {"treadle run logs 3f0c… train-xgboost"},
+                      .positionals = {{"id", "the run's id"}, {"task", "the step's name"}},
+                      .options = {},
+                      .run = show_logs});
+  commands.push_back({.path = "run cancel",
+                      .summary = "Stop a pipeline run",
+                      .examples = {"treadle run cancel 3f0c…"},
+                      .positionals = {{"id", "the run's id"}},
+                      .options = {},
+                      .run = cancel_run});
+}
+
+}  // namespace treadle::app
