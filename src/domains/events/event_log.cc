@@ -50,8 +50,7 @@ struct EventLog::Impl {
     std::shared_ptr<Listener> listener_;  // shared: a call may be under way while the subscriber goes
   };
 
-  void run(const std::stop_token& stop) {
-    std::int64_t told = newest().value_or(0);
+  void run(const std::stop_token& stop, std::int64_t told) {
     std::unique_lock lock(mutex);
     while (!stop.stop_requested()) {
       wake.wait(lock, [&] { return appended || stop.stop_requested(); });
@@ -62,9 +61,10 @@ struct EventLog::Impl {
     }
   }
 
-  // The group the event is in commits within milliseconds; a rolled back one never shows, so the wait is bounded.
+  // The group the event is in commits within milliseconds, on a slow disk within seconds; a rolled back one never
+  // shows, so the wait is bounded (half a minute).
   std::int64_t tell_when_newer(std::int64_t told, const std::stop_token& stop) {
-    for (int attempt = 0; attempt < 50 && !stop.stop_requested(); ++attempt) {
+    for (int attempt = 0; attempt < 1500 && !stop.stop_requested(); ++attempt) {
       const auto now = newest();
       if (now.ok() && *now > told) {
         call_listeners();
@@ -120,7 +120,9 @@ EventLog::~EventLog() {
 
 Status EventLog::open() {
   RETURN_IF_ERROR(sql::migrate(impl_->database, "events", kMigrations));
-  impl_->teller = std::jthread([impl = impl_.get()](const std::stop_token& stop) { impl->run(stop); });
+  // Read here and not on the thread: what is appended from now on must be told, however late the thread starts.
+  ASSIGN_OR_RETURN(const std::int64_t told, impl_->newest());
+  impl_->teller = std::jthread([impl = impl_.get(), told](const std::stop_token& stop) { impl->run(stop, told); });
   return ok_status();
 }
 
