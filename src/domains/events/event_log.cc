@@ -21,8 +21,7 @@ const std::vector<sql::Migration> kMigrations = {
 
 }  // namespace
 
-// One thread tells subscribers. append() only raises a flag; the thread then waits for the database to show something
-// newer than it told last, because append() runs before its transaction is durable.
+// One thread tells subscribers, so that none of them holds up a commit. The database raises its flag after the commit.
 struct EventLog::Impl {
   Impl(sql::Database& database_ref, const Clock& clock_ref) : database(database_ref), clock(clock_ref) {}
 
@@ -50,30 +49,24 @@ struct EventLog::Impl {
     std::shared_ptr<Listener> listener_;  // shared: a call may be under way while the subscriber goes
   };
 
-  void run(const std::stop_token& stop, std::int64_t told) {
+  void run(const std::stop_token& stop) {
     std::unique_lock lock(mutex);
-    while (!stop.stop_requested()) {
-      wake.wait(lock, [&] { return appended || stop.stop_requested(); });
-      appended = false;
+    while (true) {
+      wake.wait(lock, [&] { return news || stop.stop_requested(); });
+      if (stop.stop_requested()) return;
+      news = false;
       lock.unlock();
-      told = tell_when_newer(told, stop);
+      call_listeners();
       lock.lock();
     }
   }
 
-  // The group the event is in commits within milliseconds, on a slow disk within seconds; a rolled back one never
-  // shows, so the wait is bounded (half a minute).
-  std::int64_t tell_when_newer(std::int64_t told, const std::stop_token& stop) {
-    for (int attempt = 0; attempt < 1500 && !stop.stop_requested(); ++attempt) {
-      const auto now = newest();
-      if (now.ok() && *now > told) {
-        call_listeners();
-        return *now;
-      }
-      std::unique_lock lock(mutex);
-      wake.wait_for(lock, std::chrono::milliseconds(attempt < 10 ? 1 : 20), [&] { return stop.stop_requested(); });
+  void tell() {
+    {
+      const std::lock_guard lock(mutex);
+      news = true;
     }
-    return told;
+    wake.notify_all();
   }
 
   void call_listeners() {
@@ -102,7 +95,7 @@ struct EventLog::Impl {
   const Clock& clock;
   std::mutex mutex;
   std::condition_variable wake;
-  bool appended = false;
+  bool news = false;
   std::list<std::shared_ptr<Listener>> listeners;
   std::jthread teller;
 };
@@ -120,20 +113,14 @@ EventLog::~EventLog() {
 
 Status EventLog::open() {
   RETURN_IF_ERROR(sql::migrate(impl_->database, "events", kMigrations));
-  // Read here and not on the thread: what is appended from now on must be told, however late the thread starts.
-  ASSIGN_OR_RETURN(const std::int64_t told, impl_->newest());
-  impl_->teller = std::jthread([impl = impl_.get(), told](const std::stop_token& stop) { impl->run(stop, told); });
+  impl_->teller = std::jthread([impl = impl_.get()](const std::stop_token& stop) { impl->run(stop); });
   return ok_status();
 }
 
 Status EventLog::append(sql::Connection& tx, const Event& event) {
   RETURN_IF_ERROR(tx.execute("INSERT INTO events(time_ms, type, subject, payload) VALUES (?, ?, ?, ?)",
                              {impl_->clock.now_ms(), event.type, event.subject, to_text(event.payload)}));
-  {
-    const std::lock_guard lock(impl_->mutex);
-    impl_->appended = true;
-  }
-  impl_->wake.notify_all();
+  tx.after_commit([impl = impl_.get()] { impl->tell(); });
   return ok_status();
 }
 

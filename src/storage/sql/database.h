@@ -18,6 +18,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -86,9 +87,19 @@ class Connection {
   // Several statements separated by `;` without parameters (migrations).
   virtual Status execute_script(std::string_view sql) = 0;
 
+  // Inside write(): `call` is made once this transaction is durable, before write() returns; never when it was rolled
+  // back. It runs on the committing thread: it must be quick and must not use the database.
+  void after_commit(std::function<void()> call) { after_commit_.push_back(std::move(call)); }
+
   // One column of one row; nullopt when there is no row.
   StatusOr<std::optional<std::int64_t>> query_integer(std::string_view sql, const Values& values = {});
   StatusOr<std::optional<std::string>> query_text(std::string_view sql, const Values& values = {});
+
+  // For the databases: hands over what waits for the commit, to be called after it or forgotten.
+  std::vector<std::function<void()>> take_after_commit() { return std::exchange(after_commit_, {}); }
+
+ private:
+  std::vector<std::function<void()>> after_commit_;
 };
 
 class Database {

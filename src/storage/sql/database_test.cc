@@ -124,6 +124,45 @@ TEST_P(DatabaseTest, WritesRunOneAfterAnother) {
   EXPECT_EQ(count(), 201);
 }
 
+// SQLite commits many writes at once; one that fails must not take the others of its group with it.
+TEST_P(DatabaseTest, AFailedWriteLeavesThoseBesideItUntouched) {
+  std::atomic<int> acknowledged = 0, told = 0;
+  {
+    std::vector<std::jthread> threads;
+    for (int t = 0; t < 8; ++t) {
+      threads.emplace_back([&, t] {
+        for (int i = 0; i < 24; ++i) {
+          acknowledged += database()
+                              .write([&](Connection& tx) -> Status {
+                                tx.after_commit([&] { ++told; });
+                                RETURN_IF_ERROR(tx.execute("INSERT INTO t(id) VALUES (?)", {t * 100 + i}));
+                                return i % 3 == 0 ? invalid("changed my mind") : ok_status();
+                              })
+                              .ok();
+        }
+      });
+    }
+  }
+  EXPECT_EQ(acknowledged, 128);
+  EXPECT_EQ(told, 128);
+  EXPECT_EQ(count(), 128);
+}
+
+TEST_P(DatabaseTest, AfterCommitIsCalledOnceAndOnlyForWhatIsKept) {
+  std::vector<std::string> calls;
+  const auto write = [&](std::string name, Status end) {
+    return database().write([&, name, end](Connection& tx) -> Status {
+      tx.after_commit([&calls, name] { calls.push_back(name); });
+      EXPECT_TRUE(calls.empty() || calls.back() != name);
+      return end;
+    });
+  };
+  EXPECT_FALSE(write("refused", invalid("no")).ok());
+  EXPECT_TRUE(write("kept", ok_status()).ok());
+  EXPECT_TRUE(database().write([](Connection&) { return ok_status(); }).ok());
+  EXPECT_EQ(calls, std::vector<std::string>{"kept"});
+}
+
 TEST_P(DatabaseTest, AReadSeesOneSnapshotAndChangesNothing) {
   ASSERT_TRUE(insert(1, "one").ok());
   const Status status = database().read([&](Connection& c) -> Status {

@@ -35,8 +35,12 @@ class PostgresDatabase final : public Database {
       status = internal_error("a statement failed and its error was not returned; nothing was changed");
     }
     const Status ended = connection->execute_script(status.ok() ? "COMMIT" : "ROLLBACK");
+    const auto calls = connection->take_after_commit();
     give_back(std::move(connection));
-    return status.ok() ? ended : status;
+    if (!status.ok()) return status;
+    RETURN_IF_ERROR(ended);
+    for (const auto& call : calls) call();
+    return ok_status();
   }
 
   // An idle connection may have died since; nothing was done on it yet, so another may take its place.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <condition_variable>
 #include <deque>
+#include <iterator>
 #include <mutex>
 #include <thread>
 
@@ -117,7 +118,11 @@ class SqliteDatabase final : public Database {
         if (!rolled_back.ok()) log_error("rollback failed", {{"error", rolled_back.to_string()}});
       }
     }
-    if (status.ok()) return;
+    const auto calls = std::exchange(after_commit_, {});
+    if (status.ok()) {
+      for (const auto& call : calls) call();
+      return;
+    }
     for (Job* job : group) {
       if (job->result.ok()) job->result = status;
     }
@@ -129,11 +134,14 @@ class SqliteDatabase final : public Database {
     Status status = work(*writer_);
     if (!status.ok()) RETURN_IF_ERROR(writer_->execute_script("ROLLBACK TO one"));
     RETURN_IF_ERROR(writer_->execute_script("RELEASE one"));
+    auto calls = writer_->take_after_commit();
+    if (status.ok()) std::move(calls.begin(), calls.end(), std::back_inserter(after_commit_));
     return status;
   }
 
   const SqliteOptions options_;
   std::unique_ptr<SqliteConnection> writer_;
+  std::vector<std::function<void()>> after_commit_;  // of the group; only the writer thread touches it
 
   std::mutex mutex_;
   std::condition_variable work_ready_, work_done_;
