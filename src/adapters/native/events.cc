@@ -3,6 +3,7 @@
 #include <mutex>
 
 #include "adapters/native/routing.h"
+#include "net/sse.h"
 
 namespace treadle::native {
 namespace {
@@ -47,8 +48,7 @@ class EventStream final : public net::StreamSource {
     const auto events = log_.read(after_, kPage, type_);
     if (!events.ok()) return State::kEnd;
     if (events->empty()) return State::kWait;
-    for (const auto& event : *events)
-      str_append(&out, "id: ", event.sequence, "\ndata: ", to_text(to_json(event)), "\n\n");
+    for (const auto& event : *events) out += net::sse_event(to_text(to_json(event)), str_cat(event.sequence));
     after_ = events->back().sequence;
     return State::kData;
   }

@@ -1,6 +1,6 @@
 // KServe's V1 protocol, which is TensorFlow Serving's: {"instances":[…]} -> {"predictions":[…]}.
 #include "adapters/oip/errors.h"
-#include "adapters/oip/json_writer.h"
+#include "adapters/oip/predictions.h"
 #include "adapters/oip/routes.h"
 #include "adapters/oip/rows.h"
 
@@ -19,16 +19,7 @@ StatusOr<Response> predict(Request& request, serving::Service& serving) {
     return invalid_field("instances", "is required, an array with one entry per row");
   }
   RETURN_IF_ERROR(read_instances(instances, "instances", call));
-  RETURN_IF_ERROR(call.predict());
-  JsonWriter json(32 + call.values().size() * 14);
-  json.begin_object();
-  json.key("predictions");
-  json.begin_array();
-  for (const float value : call.values()) json.value(value);
-  json.end_array();
-  json.end_object();
-  serving.finish(call, {});
-  return Response::json_text(json.take());
+  return answer_predictions(serving, call);
 }
 
 }  // namespace

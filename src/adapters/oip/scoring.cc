@@ -2,6 +2,7 @@
 #include "adapters/oip/csv.h"
 #include "adapters/oip/errors.h"
 #include "adapters/oip/json_writer.h"
+#include "adapters/oip/predictions.h"
 #include "adapters/oip/routes.h"
 #include "adapters/oip/rows.h"
 
@@ -74,16 +75,7 @@ StatusOr<Response> score(Request& request, serving::Service& serving) {
   ASSIGN_OR_RETURN(const std::string name, choose_deployment(request, serving));
   ASSIGN_OR_RETURN(serving::Call call, serving.begin(name));
   RETURN_IF_ERROR(type == "text/csv" ? read_csv(request.body, call) : read_json_body(request, call));
-  RETURN_IF_ERROR(call.predict());
-  JsonWriter json(32 + call.values().size() * 14);
-  json.begin_object();
-  json.key("predictions");
-  json.begin_array();
-  for (const float value : call.values()) json.value(value);
-  json.end_array();
-  json.end_object();
-  serving.finish(call, {});
-  return Response::json_text(json.take());
+  return answer_predictions(serving, call);
 }
 
 }  // namespace
