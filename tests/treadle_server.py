@@ -18,6 +18,7 @@ import urllib.error
 import urllib.request
 
 import pytest
+from private_postgres import PrivatePostgres
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 READY_SECONDS = 20
@@ -111,10 +112,21 @@ class Server:
         return self.start()
 
 
+@pytest.fixture(scope="session")
+def database_of_a_server(request):
+    """Makes the arguments that give a server its database: none (SQLite), or with --postgres an empty one there."""
+    if not request.config.getoption("--postgres"):
+        yield lambda: []
+        return
+    postgres = PrivatePostgres()
+    yield lambda: ["--database", postgres.new_database()]
+    postgres.stop()
+
+
 @pytest.fixture(scope="module")
-def server():
+def server(database_of_a_server):
     with tempfile.TemporaryDirectory(prefix="treadle-test-") as folder:
-        one = Server(pathlib.Path(folder) / "data")
+        one = Server(pathlib.Path(folder) / "data", *database_of_a_server())
         try:
             yield one.start()
         finally:
@@ -123,13 +135,13 @@ def server():
 
 
 @pytest.fixture
-def new_server():
+def new_server(database_of_a_server):
     """new_server(*arguments, env={…}) starts a server; all are stopped and their data removed when the test ends."""
     servers, folders = [], []
 
     def start(*arguments, env=None):
         folders.append(tempfile.mkdtemp(prefix="treadle-test-"))
-        servers.append(Server(pathlib.Path(folders[-1]) / "data", *arguments, env=env))
+        servers.append(Server(pathlib.Path(folders[-1]) / "data", *database_of_a_server(), *arguments, env=env))
         return servers[-1].start()
 
     yield start

@@ -96,8 +96,13 @@ struct Application::Parts {
 
   Status open_storage() {
     const std::string& url = config.get("database");
-    if (!url.empty()) return unimplemented("--database: PostgreSQL is not connected yet; leave it out to use SQLite");
-    ASSIGN_OR_RETURN(database, sql::open_sqlite({.path = data.database().string()}));
+    if (url.empty()) {
+      ASSIGN_OR_RETURN(database, sql::open_sqlite({.path = data.database().string()}));
+    } else if (url.starts_with("postgresql://") || url.starts_with("postgres://")) {
+      ASSIGN_OR_RETURN(database, sql::open_postgres(url));
+    } else {
+      return invalid_field("database", "must be a URL like postgresql://user:password@host:5432/name");
+    }
     ASSIGN_OR_RETURN(blobs, blob::open_local(data.blobs()));
     return ok_status();
   }
