@@ -7,6 +7,7 @@ add_library(treadle_flags INTERFACE)
 target_compile_options(treadle_flags INTERFACE -Wall -Wextra -Wpedantic -Wnon-virtual-dtor
   -Wno-missing-field-initializers -Wno-maybe-uninitialized -Werror)
 target_include_directories(treadle_flags INTERFACE "${CMAKE_SOURCE_DIR}/src")
+target_link_options(treadle_flags INTERFACE -Wl,--build-id=sha1)  # base/build_info.h
 if(TREADLE_SANITIZE)
   target_compile_options(treadle_flags INTERFACE -fsanitize=${TREADLE_SANITIZE} -fno-omit-frame-pointer)
   target_link_options(treadle_flags INTERFACE -fsanitize=${TREADLE_SANITIZE})

@@ -24,6 +24,7 @@
 #include "app/pipeline_runs.h"
 #include "app/status_routes.h"
 #include "app/version.h"
+#include "base/build_info.h"
 #include "base/log.h"
 #include "base/time.h"
 #include "domains/automation/service.h"
@@ -69,7 +70,7 @@ struct Application::Parts {
     pipelines::Options options;
     options.work_folder = data.path() / "work";
     options.layers_folder = data.path() / "layers";
-    options.binary_version = kVersion;
+    options.binary_version = str_cat(kVersion, "-", build_id());
     if (const char* wheels = std::getenv("TREADLE_WHEELS")) options.wheels_folder = wheels;
     pipelines = std::make_unique<pipelines::Service>(*database, *events, *graph, clock, *blobs, *tracking, executor,
                                                      std::move(options));

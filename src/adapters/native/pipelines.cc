@@ -1,5 +1,7 @@
 #include "adapters/native/pipelines.h"
 
+#include <algorithm>
+
 namespace treadle::native {
 namespace {
 
@@ -25,6 +27,11 @@ Json task_json(const pipelines::Task& task) {
           {"attempts", task.attempts}};
 }
 
+Json code_json(const pipelines::CodeVersion& code) {
+  if (code.commit.empty()) return nullptr;
+  return {{"commit", code.commit}, {"dirty", code.dirty}};
+}
+
 Json run_json(const pipelines::Run& run) {
   return {{"id", run.id},
           {"run_id", run.tracking_id()},
@@ -36,7 +43,8 @@ Json run_json(const pipelines::Run& run) {
           {"created_ms", run.created_ms},
           {"started_ms", run.started_ms},
           {"finished_ms", run.finished_ms},
-          {"parameters", run.parameters}};
+          {"parameters", run.parameters},
+          {"code", code_json(run.code)}};
 }
 
 StatusOr<Json> whole_run(const pipelines::Run& run, Service& service) {
@@ -64,10 +72,26 @@ StatusOr<Json> read_spec(const Json& body) {
   return pipelines::parse_spec_text(text);
 }
 
+// `code`: {commit, dirty} of the checkout that the spec was submitted from.
+StatusOr<pipelines::CodeVersion> read_code(const Json& body) {
+  pipelines::CodeVersion code;
+  ASSIGN_OR_RETURN(const Json* const given, optional_object(body, "code"));
+  if (given == nullptr) return code;
+  ASSIGN_OR_RETURN(code.commit, required_string(*given, "commit"));
+  ASSIGN_OR_RETURN(code.dirty, optional_bool(*given, "dirty", false));
+  const auto is_hex = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
+  if ((code.commit.size() != 40 && code.commit.size() != 64) ||
+      !std::all_of(code.commit.begin(), code.commit.end(), is_hex)) {
+    return invalid_field("code.commit", "must be a whole commit id of 40 or 64 lower-case hex digits");
+  }
+  return code;
+}
+
 StatusOr<Response> submit(Request& request, Service& service) {
   ASSIGN_OR_RETURN(const Json body, request.json());
   pipelines::Submission submission;
   ASSIGN_OR_RETURN(submission.spec, read_spec(body));
+  ASSIGN_OR_RETURN(submission.code, read_code(body));
   ASSIGN_OR_RETURN(submission.id, optional_string(body, "id"));
   ASSIGN_OR_RETURN(submission.pipeline, optional_string(body, "pipeline"));
   ASSIGN_OR_RETURN(submission.name, optional_string(body, "name"));
@@ -132,7 +156,8 @@ StatusOr<Response> create_pipeline(Request& request, Service& service) {
   if (spec.is_null()) return invalid_field("pipeline_spec", "is required (or pipeline_spec_text)");
   ASSIGN_OR_RETURN(const std::string name, optional_string(body, "name"));
   ASSIGN_OR_RETURN(const std::string description, optional_string(body, "description"));
-  ASSIGN_OR_RETURN(const auto created, service.put_pipeline(name, description, spec));
+  ASSIGN_OR_RETURN(const pipelines::CodeVersion code, read_code(body));
+  ASSIGN_OR_RETURN(const auto created, service.put_pipeline(name, description, spec, code));
   ASSIGN_OR_RETURN(const pipelines::Pipeline pipeline, service.get_pipeline(created.pipeline_id));
   Json out = pipeline_json(pipeline);
   out["version"] = created.name;

@@ -1,6 +1,7 @@
 #include "app/commands/commands.h"
 #include "app/commands/format.h"
 #include "app/connection.h"
+#include "app/git.h"
 #include "base/files.h"
 
 namespace treadle::app {
@@ -21,7 +22,7 @@ Status list_pipelines(const Args& args, Io& io) {
 
 Status create_pipeline(const Args& args, Io& io) {
   ASSIGN_OR_RETURN(const std::string spec, read_file(args.get("file"), 32u << 20));
-  Json body = {{"pipeline_spec_text", spec}};
+  Json body = {{"pipeline_spec_text", spec}, {"code", code_of(args.get("file"))}};
   if (args.has("name")) body["name"] = args.get("name");
   ASSIGN_OR_RETURN(net::Client client, connect(args));
   ASSIGN_OR_RETURN(const Json answer, client.send_json(net::Method::kPost, "/api/v1/pipelines", body));

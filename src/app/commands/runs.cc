@@ -5,6 +5,7 @@
 #include "app/commands/format.h"
 #include "app/commands/run_watch.h"
 #include "app/connection.h"
+#include "app/git.h"
 #include "base/files.h"
 #include "base/time.h"
 
@@ -32,6 +33,7 @@ Status submit(const Args& args, Io& io) {
   if (std::filesystem::exists(target)) {
     ASSIGN_OR_RETURN(const std::string spec, read_file(target, 32u << 20));
     body["pipeline_spec_text"] = spec;
+    body["code"] = code_of(target);
   } else {
     body["pipeline"] = target;
   }

@@ -5,6 +5,7 @@
 
 #include "app/commands/format.h"
 #include "app/commands/run_watch.h"
+#include "app/git.h"
 #include "base/files.h"
 #include "base/time.h"
 
@@ -18,7 +19,7 @@ std::string day_text(std::int64_t day_ms) { return format_rfc3339(day_ms).substr
 
 Status store_pipeline(net::Client& client, const std::filesystem::path& file, std::string_view name) {
   ASSIGN_OR_RETURN(const std::string spec, read_file(file));
-  const Json body = {{"name", name}, {"pipeline_spec_text", spec}};
+  const Json body = {{"name", name}, {"pipeline_spec_text", spec}, {"code", code_of(file)}};
   return client.send_json(net::Method::kPost, "/api/v1/pipelines", body).status();
 }
 

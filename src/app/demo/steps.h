@@ -7,7 +7,7 @@
 
 namespace treadle::app::demo {
 
-// Stores both pipelines; a repetition with the same content changes nothing but the version.
+// Stores both pipelines with the commit they come from; a repetition changes nothing.
 Status store_pipelines(net::Client& client, const Files& files);
 // True when a model is deployed already.
 StatusOr<bool> is_deployed(net::Client& client);

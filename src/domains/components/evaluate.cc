@@ -43,7 +43,10 @@ Status run(Step& step, Server& server) {
   all.insert(all.end(), truth.begin(), truth.end());
   const auto day = static_cast<std::size_t>(config.steps_per_day());
   Json metrics = Json::object();
-  ASSIGN_OR_RETURN(const Scores on_train, score(train_truth, train_forecast));
+  // The rows that train-xgboost fits: those before have no past for their features.
+  const std::size_t fitted =
+      train_truth.size() - std::min(train_truth.size(), static_cast<std::size_t>(config.look_back()));
+  ASSIGN_OR_RETURN(const Scores on_train, score(tail(train_truth, fitted), tail(train_forecast, fitted)));
   ASSIGN_OR_RETURN(const Scores on_test, score(truth, forecast));
   ASSIGN_OR_RETURN(const Scores by_day, score(truth, tail(shifted(all, day), truth.size())));
   ASSIGN_OR_RETURN(const Scores by_week, score(truth, tail(shifted(all, 7 * day), truth.size())));

@@ -88,7 +88,7 @@ Status run(Step& step, Server& server) {
   return server.log({{"datasets",
                       {{{"name", std::filesystem::path(path).stem().string()},
                         {"digest", content.substr(0, 16)},
-                        {"source", to_text(Json{{"uri", path}})},
+                        {"source", to_text(Json{{"uri", path}, {"sha256", digest}})},
                         {"schema", to_text(schema(rows))},
                         {"profile", to_text(Json{{"num_rows", rows.rows()}})},
                         {"context", context}}}}});

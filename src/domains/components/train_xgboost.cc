@@ -1,6 +1,4 @@
 // train-xgboost: fits the trees, logs the metrics of every round, writes and uploads the model folder.
-#include <sys/utsname.h>
-
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
@@ -9,6 +7,7 @@
 #include "base/clock.h"
 #include "base/time.h"
 #include "domains/components/catalogue.h"
+#include "domains/components/environment.h"
 #include "domains/components/features.h"
 #include "domains/components/model_folder.h"
 #include "runtimes/xgboost/trainer.h"
@@ -59,20 +58,6 @@ StatusOr<xgboost::TrainOptions> read_options(const Step& step) {
   return options;
 }
 
-Json environment_tags() {
-  Json tags = Json::object();
-  utsname system{};
-  if (uname(&system) == 0) {
-    tags["treadle.host"] = system.nodename;
-    tags["treadle.system"] = str_cat(system.sysname, " ", system.release, " ", system.machine);
-  }
-  if (const auto version = xgboost::library_version(); version.ok()) tags["treadle.xgboost"] = *version;
-  if (const char* const commit = std::getenv("TREADLE_PROJECT_COMMIT"); commit != nullptr && *commit != '\0') {
-    tags["mlflow.source.git.commit"] = commit;
-  }
-  return tags;
-}
-
 Json param_values(const xgboost::TrainOptions& options, const Json& config) {
   Json params = {{"rounds", options.rounds}, {"threads", options.threads}, {"feature_config", to_text(config)}};
   for (const auto& [name, value] : options.params) params[name] = value;
@@ -109,7 +94,10 @@ Status run(Step& step, Server& server) {
     evaluations.emplace_back("train", train_view);
     evaluations.emplace_back("test", xgboost::Rows{test.values, test.labels, names});
   }
-  RETURN_IF_ERROR(server.log({{"params", param_values(options, config_json)}, {"tags", environment_tags()}}));
+  const Json environment = describe_environment(options.threads);
+  RETURN_IF_ERROR(
+      server.log({{"params", param_values(options, config_json)}, {"tags", environment_tags(environment)}}));
+  RETURN_IF_ERROR(server.upload("environment.json", environment.dump(2)));
 
   const SystemClock clock;
   const std::int64_t began = clock.now_ms();

@@ -242,6 +242,7 @@ StepJob Engine::make_job(const Active& active, const Node& node) const {
   job.tracking_id = run.tracking_id();
   job.run_name = run.name;
   job.pipeline = run.pipeline;
+  job.commit = run.code.commit;
   job.run_created_ms = run.created_ms;
   job.task = node.task;
   job.component = *node.component;

@@ -16,7 +16,10 @@ Status Engine::begin_tracking(const Run& run) {
                  {"treadle.pipeline_run_id", run.id},
                  {"mlflow.source.type", "PROJECT"},
                  {"mlflow.source.name", run.pipeline}};
-  if (!options_.project_commit.empty()) record.tags.emplace_back("mlflow.source.git.commit", options_.project_commit);
+  if (!run.code.commit.empty()) {
+    record.tags.emplace_back("mlflow.source.git.commit", run.code.commit);
+    record.tags.emplace_back("mlflow.source.git.dirty", run.code.dirty ? "true" : "false");
+  }
   RETURN_IF_ERROR(tracking_.create_run(record));
   tracking::Batch batch;
   for (const auto& [name, value] : run.parameters.items()) {

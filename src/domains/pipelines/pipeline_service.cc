@@ -32,10 +32,11 @@ StatusOr<Pipeline> Service::create_pipeline(const std::string& name, const std::
 }
 
 StatusOr<PipelineVersion> Service::create_version(const std::string& pipeline_id, const std::string& name,
-                                                  const std::string& description, const Json& spec) {
+                                                  const std::string& description, const Json& spec,
+                                                  const CodeVersion& code) {
   ASSIGN_OR_RETURN(const Pipeline pipeline, get_pipeline(pipeline_id));
-  PipelineVersion version{hex_to_uuid(new_hex_id()), pipeline.id,      name, description,
-                          clock_.now_ms(),           unwrap_spec(spec)};
+  PipelineVersion version{hex_to_uuid(new_hex_id()), pipeline.id,       name, description,
+                          clock_.now_ms(),           unwrap_spec(spec), code};
   RETURN_IF_ERROR(check_name(name));
   RETURN_IF_ERROR(check_spec(version.spec));
   const Status inserted = database_.write([&](sql::Connection& tx) -> Status {
@@ -51,14 +52,19 @@ StatusOr<PipelineVersion> Service::create_version(const std::string& pipeline_id
 }
 
 StatusOr<PipelineVersion> Service::put_pipeline(const std::string& given_name, const std::string& description,
-                                                const Json& spec) {
+                                                const Json& spec, const CodeVersion& code) {
   RETURN_IF_ERROR(check_spec(unwrap_spec(spec)));
   const std::string name = given_name.empty() ? spec_name(unwrap_spec(spec)) : given_name;
   const StatusOr<Pipeline> created = create_pipeline(name, name, description);
   if (!created.ok() && created.status().code() != StatusCode::kAlreadyExists) return created.status();
   ASSIGN_OR_RETURN(const Pipeline pipeline, get_pipeline(name));
   ASSIGN_OR_RETURN(const auto versions, list_versions(pipeline.id, 1, 0));
-  return create_version(pipeline.id, std::to_string(versions.total + 1), description, spec);
+  if (!versions.items.empty()) {
+    const PipelineVersion& latest = versions.items.front();
+    const bool same_code = latest.code.commit == code.commit && latest.code.dirty == code.dirty;
+    if (same_code && latest.spec == unwrap_spec(spec)) return latest;
+  }
+  return create_version(pipeline.id, std::to_string(versions.total + 1), description, spec, code);
 }
 
 StatusOr<Pipeline> Service::get_pipeline(const std::string& id_or_name) {

@@ -11,6 +11,21 @@ Pipeline read_pipeline(const sql::Row& row) {
   return {row.string(0), row.string(1), row.string(2), row.string(3), row.integer(4), row.string(5)};
 }
 
+constexpr std::string_view kVersionColumns =
+    "SELECT id, pipeline_id, name, description, created_ms, spec, code_commit, code_dirty FROM pipeline_versions";
+
+StatusOr<PipelineVersion> read_version(const sql::Row& row) {
+  PipelineVersion version{row.string(0),
+                          row.string(1),
+                          row.string(2),
+                          row.string(3),
+                          row.integer(4),
+                          {},
+                          {row.string(6), row.integer(7) != 0}};
+  ASSIGN_OR_RETURN(version.spec, parse_json(row.text(5)));
+  return version;
+}
+
 }  // namespace
 
 Status insert_pipeline(sql::Connection& tx, const Pipeline& pipeline) {
@@ -58,23 +73,20 @@ Status delete_pipeline(sql::Connection& tx, const std::string& id) {
 
 Status insert_version(sql::Connection& tx, const PipelineVersion& version) {
   return detail::as_status(tx.execute(
-      "INSERT INTO pipeline_versions(id, pipeline_id, name, description, created_ms, position, spec) VALUES "
+      "INSERT INTO pipeline_versions(id, pipeline_id, name, description, created_ms, position, spec, code_commit, "
+      "code_dirty) VALUES "
       "(?, ?, ?, ?, ?, (SELECT COALESCE(MAX(position), 0) + 1 FROM pipeline_versions WHERE pipeline_id = ?), "
-      "?)",
+      "?, ?, ?)",
       {version.id, version.pipeline_id, version.name, version.description, version.created_ms, version.pipeline_id,
-       to_text(version.spec)}));
+       to_text(version.spec), version.code.commit, version.code.dirty}));
 }
 
 StatusOr<PipelineVersion> load_version(sql::Connection& connection, const std::string& id) {
   StatusOr<PipelineVersion> found = not_found("pipeline version ", id, " does not exist");
-  RETURN_IF_ERROR(connection.query(
-      "SELECT id, pipeline_id, name, description, created_ms, spec FROM pipeline_versions WHERE id = ?", {id},
-      [&](const sql::Row& row) -> Status {
-        PipelineVersion version{row.string(0), row.string(1), row.string(2), row.string(3), row.integer(4), {}};
-        ASSIGN_OR_RETURN(version.spec, parse_json(row.text(5)));
-        found = std::move(version);
-        return ok_status();
-      }));
+  RETURN_IF_ERROR(connection.query(str_cat(kVersionColumns, " WHERE id = ?"), {id}, [&](const sql::Row& row) -> Status {
+    found = read_version(row);
+    return found.status();
+  }));
   return found;
 }
 
@@ -85,15 +97,13 @@ StatusOr<Page<PipelineVersion>> list_versions(sql::Connection& connection, const
       const auto total,
       connection.query_integer("SELECT COUNT(*) FROM pipeline_versions WHERE pipeline_id = ?", {pipeline_id}));
   page.total = total.value_or(0);
-  RETURN_IF_ERROR(connection.query(
-      "SELECT id, pipeline_id, name, description, created_ms, spec FROM pipeline_versions WHERE pipeline_id = ? "
-      "ORDER BY position DESC LIMIT ? OFFSET ?",
-      {pipeline_id, limit, offset}, [&](const sql::Row& row) -> Status {
-        PipelineVersion version{row.string(0), row.string(1), row.string(2), row.string(3), row.integer(4), {}};
-        ASSIGN_OR_RETURN(version.spec, parse_json(row.text(5)));
-        page.items.push_back(std::move(version));
-        return ok_status();
-      }));
+  RETURN_IF_ERROR(
+      connection.query(str_cat(kVersionColumns, " WHERE pipeline_id = ? ORDER BY position DESC LIMIT ? OFFSET ?"),
+                       {pipeline_id, limit, offset}, [&](const sql::Row& row) -> Status {
+                         ASSIGN_OR_RETURN(PipelineVersion version, read_version(row));
+                         page.items.push_back(std::move(version));
+                         return ok_status();
+                       }));
   page.more = offset + static_cast<std::int64_t>(page.items.size()) < page.total;
   return page;
 }

@@ -38,6 +38,10 @@ Status Records::write_run(sql::Connection& tx, const Run& run) {
                                         {"pipeline", run.pipeline},
                                         {"state", to_string(run.state)},
                                         {"parameters", run.parameters}}}));
+  if (!run.code.commit.empty()) {
+    RETURN_IF_ERROR(graph_.add_node(tx, {"commit", run.code.commit}));
+    RETURN_IF_ERROR(graph_.add_edge(tx, {{"commit", run.code.commit}, {"pipeline_run", run.id}, "input"}));
+  }
   RETURN_IF_ERROR(graph_.add_node(tx, {"run", run.tracking_id(), {{"pipeline_run", run.id}}}));
   RETURN_IF_ERROR(graph_.add_edge(tx, {{"pipeline_run", run.id}, {"run", run.tracking_id()}, "output"}));
   return events_.append(tx, run_event(is_terminal(run.state) ? "pipeline_run.finished" : "pipeline_run.started", run));

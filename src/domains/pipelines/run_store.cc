@@ -28,9 +28,17 @@ CREATE TABLE pipeline_versions (
   created_ms BIGINT NOT NULL, position INTEGER NOT NULL, spec TEXT NOT NULL, UNIQUE(pipeline_id, name));
 )";
 
+// Which code was submitted.
+constexpr std::string_view kCodeVersions = R"(
+ALTER TABLE pipeline_runs ADD COLUMN code_commit TEXT NOT NULL DEFAULT '';
+ALTER TABLE pipeline_runs ADD COLUMN code_dirty INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE pipeline_versions ADD COLUMN code_commit TEXT NOT NULL DEFAULT '';
+ALTER TABLE pipeline_versions ADD COLUMN code_dirty INTEGER NOT NULL DEFAULT 0;
+)";
+
 constexpr std::string_view kRunColumns =
     "id, name, description, pipeline, pipeline_id, version_id, experiment_id, state, error, created_ms, started_ms, "
-    "finished_ms, parameters, cancel_requested, archived";
+    "finished_ms, parameters, cancel_requested, archived, code_commit, code_dirty";
 
 Run read_run(const sql::Row& row) {
   Run run;
@@ -49,6 +57,7 @@ Run read_run(const sql::Row& row) {
   run.parameters = parse_json_object(row.text(12)).value_or(Json::object());
   run.cancel_requested = row.integer(13) != 0;
   run.archived = row.integer(14) != 0;
+  run.code = {row.string(15), row.integer(16) != 0};
   return run;
 }
 
@@ -62,17 +71,17 @@ std::string order_clause(const RunQuery& query) {
 
 }  // namespace
 
-std::vector<sql::Migration> migrations() { return {{1, kSchema}}; }
+std::vector<sql::Migration> migrations() { return {{1, kSchema}, {2, kCodeVersions}}; }
 
 Status insert_run(sql::Connection& tx, const Run& run, const Json& spec, std::optional<bool> caching) {
-  return detail::as_status(
-      tx.execute("INSERT INTO pipeline_runs(id, name, description, pipeline, pipeline_id, version_id, experiment_id, "
-                 "state, error, "
-                 "created_ms, started_ms, finished_ms, parameters, spec, caching, cancel_requested, archived) "
-                 "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                 {run.id, run.name, run.description, run.pipeline, run.pipeline_id, run.version_id, run.experiment_id,
-                  to_string(run.state), run.error, run.created_ms, run.started_ms, run.finished_ms,
-                  to_text(run.parameters), to_text(spec), caching, run.cancel_requested, run.archived}));
+  return detail::as_status(tx.execute(
+      "INSERT INTO pipeline_runs(id, name, description, pipeline, pipeline_id, version_id, experiment_id, "
+      "state, error, "
+      "created_ms, started_ms, finished_ms, parameters, spec, caching, cancel_requested, archived, "
+      "code_commit, code_dirty) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      {run.id, run.name, run.description, run.pipeline, run.pipeline_id, run.version_id, run.experiment_id,
+       to_string(run.state), run.error, run.created_ms, run.started_ms, run.finished_ms, to_text(run.parameters),
+       to_text(spec), caching, run.cancel_requested, run.archived, run.code.commit, run.code.dirty}));
 }
 
 Status update_run(sql::Connection& tx, const Run& run) {

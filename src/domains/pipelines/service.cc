@@ -65,8 +65,10 @@ StatusOr<Run> Service::submit(const Submission& submission) {
     run.pipeline = stored.name;
     run.pipeline_id = stored.id;
     run.version_id = version.id;
+    run.code = version.code;
     spec = std::move(version.spec);
   }
+  if (!submission.code.commit.empty()) run.code = submission.code;
   RETURN_IF_ERROR(check_spec(spec));
   if (run.pipeline.empty()) run.pipeline = spec_name(spec);
   ASSIGN_OR_RETURN(run.parameters, complete_parameters(definitions(spec["root"], "inputDefinitions", "parameters"),

@@ -23,8 +23,7 @@ struct Options {
   std::filesystem::path layers_folder;  // Python dependency layers
   std::filesystem::path wheels_folder;  // TREADLE_WHEELS; empty: pip's ordinary index
   std::string server_url;               // TREADLE_URL for steps; may be set later, before start()
-  std::string project_commit;           // TREADLE_PROJECT_COMMIT
-  std::string binary_version;           // part of the cache key of native components
+  std::string binary_version;           // part of the cache key of native components: another for other code
   unsigned parallelism = 0;             // steps at once; 0: the number of cores
   std::size_t max_active_runs = 1000;   // more are refused
 };
@@ -59,10 +58,12 @@ class Service {
   StatusOr<Pipeline> create_pipeline(const std::string& name, const std::string& display_name,
                                      const std::string& description);
   StatusOr<PipelineVersion> create_version(const std::string& pipeline_id, const std::string& name,
-                                           const std::string& description, const Json& spec);
-  // The pipeline, made when it is not there, with a new version ("1", "2" …) of it. An empty
-  // name is the spec's own.
-  StatusOr<PipelineVersion> put_pipeline(const std::string& name, const std::string& description, const Json& spec);
+                                           const std::string& description, const Json& spec,
+                                           const CodeVersion& code = {});
+  // The pipeline, made when it is not there, with a new version ("1", "2" …) of it; the latest one when that is the
+  // same spec of the same code. An empty name is the spec's own.
+  StatusOr<PipelineVersion> put_pipeline(const std::string& name, const std::string& description, const Json& spec,
+                                         const CodeVersion& code = {});
   StatusOr<Pipeline> get_pipeline(const std::string& id_or_name);
   StatusOr<Page<Pipeline>> list_pipelines(std::int64_t limit, std::int64_t offset, const std::string& name = "");
   Status delete_pipeline(const std::string& id, bool cascade);

@@ -233,6 +233,30 @@ TEST_F(ServiceTest, BadSubmissionsChangeNothingAndSayWhat) {
   EXPECT_EQ(service_->list_runs({})->total, 0);
 }
 
+TEST_F(ServiceTest, ARunKnowsTheCodeItWasSubmittedFrom) {
+  const std::string commit(40, 'a');
+  const auto first = service_->put_pipeline("probe", "", spec_, {commit, true});
+  ASSERT_TRUE(first.ok()) << first.status().to_string();
+  EXPECT_EQ(service_->put_pipeline("probe", "", spec_, {commit, true})->id, first->id) << "nothing new";
+  EXPECT_NE(service_->put_pipeline("probe", "", spec_, {commit, false})->id, first->id) << "other code";
+  Submission submission;
+  submission.version_id = first->id;
+  const auto run = service_->submit(submission);
+  ASSERT_TRUE(run.ok()) << run.status().to_string();
+  finish(run->id);
+  const auto read = service_->get_run(run->id);
+  EXPECT_EQ(read->code.commit, commit);
+  EXPECT_TRUE(read->code.dirty);
+  const auto tracked = tracking_->get_run(run->tracking_id());
+  ASSERT_TRUE(tracked.ok());
+  EXPECT_THAT(tracked->tags,
+              testing::IsSupersetOf({std::pair<std::string, std::string>("mlflow.source.git.commit", commit),
+                                     {"mlflow.source.git.dirty", "true"}}));
+  // What a submission says of itself counts more than what the stored version says.
+  submission.code = {std::string(40, 'b'), false};
+  EXPECT_EQ(service_->submit(submission)->code.commit, std::string(40, 'b'));
+}
+
 TEST_F(ServiceTest, StoresPipelinesAndTheirVersions) {
   const auto pipeline = service_->create_pipeline("probe", "", "about");
   ASSERT_TRUE(pipeline.ok());

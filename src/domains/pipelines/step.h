@@ -11,7 +11,7 @@ namespace treadle::pipelines {
 
 // All a step needs; copied, so that it runs without the engine's lock.
 struct StepJob {
-  std::string run_id, tracking_id, run_name, pipeline;
+  std::string run_id, tracking_id, run_name, pipeline, commit;
   std::int64_t run_created_ms = 0;
   Task task;
   Json component, executor;

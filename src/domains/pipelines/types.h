@@ -22,6 +22,12 @@ inline bool is_terminal(RunState state) { return state >= RunState::kSucceeded; 
 inline bool is_terminal(TaskState state) { return state >= TaskState::kSucceeded; }
 inline bool succeeded(TaskState state) { return state == TaskState::kSucceeded || state == TaskState::kCached; }
 
+// What the submitter's checkout held, when it is in git.
+struct CodeVersion {
+  std::string commit;  // empty: not known
+  bool dirty = false;  // files under version control differed from the commit
+};
+
 // One node of a run. A task inside a nested DAG is named by its path: "condition-1.train".
 struct Task {
   std::string name, display_name, component;
@@ -45,6 +51,7 @@ struct Run {
   std::int64_t created_ms = 0, started_ms = 0, finished_ms = 0;
   Json parameters = Json::object();
   bool cancel_requested = false, archived = false;
+  CodeVersion code;
 
   std::string tracking_id() const;
 };
@@ -58,6 +65,7 @@ struct Submission {
   std::string pipeline, version_id;
   Json parameters = Json::object();
   std::optional<bool> enable_caching;  // overrides what the root's tasks say
+  CodeVersion code;                    // empty: that of the stored version
 };
 
 struct RunQuery {
@@ -79,6 +87,7 @@ struct PipelineVersion {
   std::string id, pipeline_id, name, description;
   std::int64_t created_ms = 0;
   Json spec;  // empty in lists
+  CodeVersion code;
 };
 
 template <typename T>
