@@ -121,7 +121,7 @@ struct Application::Parts {
     native::add_serving_routes(router, *serving);
     native::add_monitoring_routes(router, *monitoring, [this] { return native::runs_of_alerts(*automation); });
     native::add_why_routes(router, *monitoring, *registry, *tracking, *graph,
-                           [this](const monitoring::LoggedPrediction& p) { return find_origins(*pipelines, p); });
+                           std::make_unique<PipelineOrigins>(*pipelines, *serving));
     kfp::add_routes(router, *pipelines, *tracking);
     oip::add_routes(router, *serving);
     prometheus::add_process_metrics(metrics);

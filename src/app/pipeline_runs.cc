@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "app/raw_rows.h"
+
 namespace treadle::app {
 namespace {
 
@@ -59,16 +61,21 @@ StatusOr<automation::RunProgress> PipelineRuns::progress(const std::string& run_
   return progress;
 }
 
-StatusOr<native::RunOrigins> find_origins(pipelines::Service& pipelines,
-                                          const monitoring::LoggedPrediction& prediction) {
+StatusOr<native::RunOrigins> PipelineOrigins::run(const std::string& run_id) {
   native::RunOrigins origins;
-  if (prediction.run_id.empty()) return origins;
-  const auto run = pipelines.get_run(prediction.run_id);
+  if (run_id.empty()) return origins;
+  const auto run = pipelines_.get_run(run_id);
   if (run.status().code() == StatusCode::kNotFound) return origins;
   RETURN_IF_ERROR(run);
-  origins.pipeline_run = {
-      {"id", run->id}, {"name", run->name}, {"pipeline", run->pipeline}, {"parameters", run->parameters}};
-  ASSIGN_OR_RETURN(const std::vector<pipelines::Task> tasks, pipelines.tasks(prediction.run_id));
+  origins.pipeline_run = {{"id", run->id},
+                          {"name", run->name},
+                          {"pipeline", run->pipeline},
+                          {"parameters", run->parameters},
+                          {"code", nullptr}};
+  if (!run->code.commit.empty()) {
+    origins.pipeline_run["code"] = {{"commit", run->code.commit}, {"dirty", run->code.dirty}};
+  }
+  ASSIGN_OR_RETURN(const std::vector<pipelines::Task> tasks, pipelines_.tasks(run_id));
   for (const pipelines::Task& task : tasks) {
     origins.steps.push_back({{"name", task.name},
                              {"component", task.component},
@@ -76,6 +83,35 @@ StatusOr<native::RunOrigins> find_origins(pipelines::Service& pipelines,
                              {"outputs", output_hashes(task)}});
   }
   return origins;
+}
+
+StatusOr<Json> PipelineOrigins::raw_rows(const monitoring::LoggedPrediction& prediction) {
+  RawRows raw;
+  auto tasks = pipelines_.tasks(prediction.run_id);
+  if (tasks.ok()) {
+    ASSIGN_OR_RETURN(raw, find_raw_rows(*tasks, prediction));
+  } else if (tasks.status().code() != StatusCode::kNotFound) {
+    return tasks.status();
+  }
+  return Json{{"raw_rows", std::move(raw.rows)}, {"raw_source", std::move(raw.source)}};
+}
+
+// The newest time before the prediction that its version was deployed.
+StatusOr<Json> PipelineOrigins::deployment(const monitoring::LoggedPrediction& prediction) {
+  Json out = {{"name", prediction.deployment}, {"since_ms", nullptr}, {"reason", nullptr}, {"run_id", nullptr}};
+  const auto history = serving_.history(prediction.deployment);
+  if (history.status().code() == StatusCode::kNotFound) return out;
+  RETURN_IF_ERROR(history.status());
+  std::int64_t newest = INT64_MIN;
+  for (const serving::DeploymentChange& change : *history) {
+    if (change.model != prediction.model || change.version != prediction.model_version) continue;
+    if (change.from_ms > prediction.time_ms || change.from_ms < newest) continue;
+    newest = change.from_ms;
+    out["since_ms"] = change.from_ms;
+    out["reason"] = change.reason;
+    out["run_id"] = change.run_id;
+  }
+  return out;
 }
 
 }  // namespace treadle::app

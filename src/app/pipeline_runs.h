@@ -4,6 +4,7 @@
 #include "adapters/native/why.h"
 #include "domains/automation/pipeline_launcher.h"
 #include "domains/pipelines/service.h"
+#include "domains/serving/service.h"
 
 namespace treadle::app {
 
@@ -18,8 +19,17 @@ class PipelineRuns final : public automation::PipelineLauncher {
   pipelines::Service& pipelines_;
 };
 
-// The run that predicted and its steps.
-StatusOr<native::RunOrigins> find_origins(pipelines::Service& pipelines,
-                                          const monitoring::LoggedPrediction& prediction);
+class PipelineOrigins final : public native::WhySources {
+ public:
+  PipelineOrigins(pipelines::Service& pipelines, serving::Service& serving)
+      : pipelines_(pipelines), serving_(serving) {}
+  StatusOr<native::RunOrigins> run(const std::string& run_id) override;
+  StatusOr<Json> raw_rows(const monitoring::LoggedPrediction& prediction) override;
+  StatusOr<Json> deployment(const monitoring::LoggedPrediction& prediction) override;
+
+ private:
+  pipelines::Service& pipelines_;
+  serving::Service& serving_;
+};
 
 }  // namespace treadle::app

@@ -24,6 +24,15 @@ class NoPipelines final : public automation::PipelineLauncher {
   StatusOr<automation::RunProgress> progress(const std::string&) override { return automation::RunProgress{}; }
 };
 
+class NoSources final : public WhySources {
+ public:
+  StatusOr<RunOrigins> run(const std::string&) override { return RunOrigins{}; }
+  StatusOr<Json> raw_rows(const monitoring::LoggedPrediction&) override { return Json(Json::object()); }
+  StatusOr<Json> deployment(const monitoring::LoggedPrediction& prediction) override {
+    return Json{{"name", prediction.deployment}};
+  }
+};
+
 // The routes over real services on a database of their own, without a socket.
 class Routes : public testing::Test {
  protected:
@@ -46,8 +55,7 @@ class Routes : public testing::Test {
     }
     add_monitoring_routes(router_, *monitoring_, [this] { return runs_of_alerts(*automation_); });
     add_automation_routes(router_, *automation_);
-    add_why_routes(router_, *monitoring_, *registry_, *tracking_, *graph_,
-                   [](const monitoring::LoggedPrediction&) { return RunOrigins{}; });
+    add_why_routes(router_, *monitoring_, *registry_, *tracking_, *graph_, std::make_unique<NoSources>());
   }
 
   net::Response send(net::Method method, const std::string& target, const std::string& body = "") {

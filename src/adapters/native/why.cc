@@ -15,7 +15,7 @@ struct Sources {
   registry::Service& registry;
   tracking::Service& tracking;
   lineage::Graph& graph;
-  FindOrigins find_origins;
+  std::shared_ptr<WhySources> app;  // shared by the copies of the handler
 };
 
 std::string_view find_pair(const std::vector<std::pair<std::string, std::string>>& pairs, std::string_view key) {
@@ -72,22 +72,27 @@ Status explain_model(const Sources& sources, const LoggedPrediction& prediction,
   if (!run) return ok_status();
   answer["run"] = to_json(*run);
   answer["training_data"] = training_data(*run);
-  for (const char* tag : {"mlflow.source.git.commit", "treadle.commit", "treadle.project_commit"}) {
-    const std::string_view commit = find_pair(run->tags, tag);
-    if (!commit.empty()) answer["commit"] = commit;
-  }
+  const std::string_view commit = find_pair(run->tags, "mlflow.source.git.commit");
+  if (!commit.empty()) answer["commit"] = commit;
+  const std::string_view dirty = find_pair(run->tags, "mlflow.source.git.dirty");
+  if (!dirty.empty()) answer["commit_dirty"] = dirty == "true";
+  ASSIGN_OR_RETURN(RunOrigins origins, sources.app->run(version->run_id));
+  answer["training_pipeline_run"] = std::move(origins.pipeline_run);
+  answer["training_steps"] = std::move(origins.steps);
   return ok_status();
 }
 
 Status explain_inference(const Sources& sources, const LoggedPrediction& prediction, Json& answer) {
-  ASSIGN_OR_RETURN(RunOrigins origins, sources.find_origins(prediction));
+  ASSIGN_OR_RETURN(RunOrigins origins, sources.app->run(prediction.run_id));
   if (origins.pipeline_run.is_null() && !prediction.run_id.empty()) {
     ASSIGN_OR_RETURN(const auto run, if_there(sources.tracking.get_run(prediction.run_id)));
     if (run) origins.pipeline_run = {{"id", run->id}, {"name", run->name}};
   }
   answer["pipeline_run"] = std::move(origins.pipeline_run);
   answer["steps"] = std::move(origins.steps);
-  answer["raw_rows"] = std::move(origins.raw_rows);
+  ASSIGN_OR_RETURN(const Json raw, sources.app->raw_rows(prediction));
+  answer.update(raw);
+  ASSIGN_OR_RETURN(answer["deployment"], sources.app->deployment(prediction));
   return ok_status();
 }
 
@@ -117,10 +122,12 @@ StatusOr<Json> why(const Sources& sources, const net::Request& request) {
   Json answer = {{"prediction", prediction_json(prediction)},
                  {"truth", nullptr},
                  {"features", features_json(prediction)},
-                 {"deployment", {{"name", prediction.deployment}}},
                  {"run", nullptr},
                  {"training_data", nullptr},
-                 {"commit", nullptr}};
+                 {"training_pipeline_run", nullptr},
+                 {"training_steps", Json::array()},
+                 {"commit", nullptr},
+                 {"commit_dirty", nullptr}};
   const std::string& key = prediction.key.empty() ? prediction.id : prediction.key;
   ASSIGN_OR_RETURN(const auto truth, sources.monitoring.truth(prediction.deployment, key));
   if (truth) answer["truth"] = {{"value", truth->value}, {"observed_ms", truth->observed_ms.value_or(0)}};
@@ -133,8 +140,8 @@ StatusOr<Json> why(const Sources& sources, const net::Request& request) {
 }  // namespace
 
 void add_why_routes(net::Router& router, monitoring::Service& monitoring, registry::Service& registry,
-                    tracking::Service& tracking, lineage::Graph& graph, FindOrigins find_origins) {
-  const Sources sources{monitoring, registry, tracking, graph, std::move(find_origins)};
+                    tracking::Service& tracking, lineage::Graph& graph, std::unique_ptr<WhySources> app) {
+  const Sources sources{monitoring, registry, tracking, graph, std::move(app)};
   router.add(net::Method::kGet, "/api/v1/why",
              json_handler([sources](net::Request& request) { return why(sources, request); }));
 }

@@ -1,7 +1,7 @@
 // GET /api/v1/why?prediction_id=…: what produced one prediction, back to the raw rows and the commit.
 #pragma once
 
-#include <functional>
+#include <memory>
 #include <string>
 
 #include "domains/lineage/graph.h"
@@ -12,15 +12,23 @@
 
 namespace treadle::native {
 
-// What only the pipelines know of the run that predicted; the app fills it.
+// What only the pipelines know of a run.
 struct RunOrigins {
-  Json pipeline_run;              // {id, name, pipeline, …}; null when it was not a pipeline's
-  Json steps = Json::array();     // [{name, component, state, sha256 of outputs}]
-  Json raw_rows = Json::array();  // the input rows that the features of this prediction were made of
+  Json pipeline_run;           // {id, name, pipeline, parameters, code}; null when it was not a pipeline's
+  Json steps = Json::array();  // [{name, component, state, sha256 of outputs}]
 };
-using FindOrigins = std::function<StatusOr<RunOrigins>(const monitoring::LoggedPrediction&)>;
+// The app fills these in from the domains that this adapter does not see.
+class WhySources {
+ public:
+  virtual ~WhySources() = default;
+  virtual StatusOr<RunOrigins> run(const std::string& run_id) = 0;
+  // {"raw_rows": [the input rows that its features were made of], "raw_source": the file they come from}
+  virtual StatusOr<Json> raw_rows(const monitoring::LoggedPrediction& prediction) = 0;
+  // {name, since_ms, reason, run_id}: how the version that predicted came to be deployed.
+  virtual StatusOr<Json> deployment(const monitoring::LoggedPrediction& prediction) = 0;
+};
 
 void add_why_routes(net::Router& router, monitoring::Service& monitoring, registry::Service& registry,
-                    tracking::Service& tracking, lineage::Graph& graph, FindOrigins find_origins);
+                    tracking::Service& tracking, lineage::Graph& graph, std::unique_ptr<WhySources> sources);
 
 }  // namespace treadle::native

@@ -2,10 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <random>
 
 #include "base/time.h"
+#include "domains/components/feature_sources.h"
 
 namespace treadle::components {
 namespace {
@@ -85,6 +87,34 @@ TEST(Features, NothingAfterTheOriginEntersAFeature) {
       ASSERT_EQ(before[i], after[i]) << "row " << i / width << ", feature " << config.feature_names()[i % width];
     }
   }
+}
+
+// The way back from a feature to its raw values is the truth: a feature moves exactly when one of them does.
+TEST(FeatureSources, AreExactlyTheValuesThatMoveAFeature) {
+  const FeatureConfig config = FeatureConfig::read(energy_config()).value();
+  const std::vector<FeatureSource> sources = feature_sources(config);
+  const std::vector<std::string> names = config.feature_names();
+  ASSERT_EQ(sources.size(), names.size());
+  const table::Table rows = made(9, 6);
+  const std::size_t row = 8 * 48 + 7, width = names.size();
+  const std::vector<float> before = matrix_of(rows, config);
+  for (std::size_t steps = 0; steps <= row; ++steps) {
+    for (const char* name : {"demand", "temperature", "workday"}) {
+      table::Table changed = rows;
+      for (table::Column& column : changed.columns()) {
+        if (column.name == name) column.doubles[row - steps] += 1000;
+      }
+      const std::vector<float> after = matrix_of(changed, config);
+      for (std::size_t i = 0; i < width; ++i) {
+        const auto& values = sources[i].values;
+        const bool listed = std::any_of(values.begin(), values.end(), [&](const RawValue& value) {
+          return value.column == name && value.steps == static_cast<std::int64_t>(steps);
+        });
+        ASSERT_EQ(before[row * width + i] != after[row * width + i], listed) << names[i] << " " << name << " " << steps;
+      }
+    }
+  }
+  for (std::size_t i = 0; i < width; ++i) EXPECT_EQ(sources[i].feature, names[i]);
 }
 
 TEST(Features, InferenceOverAWindowEqualsTraining) {

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "base/files.h"
 #include "base/hash.h"
 #include "base/time.h"
 #include "domains/components/catalogue.h"
@@ -60,6 +61,15 @@ Status hide_future(table::Table& rows, const std::vector<std::int64_t>& times, s
   return {};
 }
 
+// The line of the file that holds row `row` of a CSV in which every line after the header is a row; else null.
+StatusOr<Json> line_of(const std::string& path, std::size_t row, std::size_t rows) {
+  if (to_lower(std::filesystem::path(path).extension().string()) != ".csv") return Json();
+  ASSIGN_OR_RETURN(const std::string text, read_file(path, 4ULL << 30));
+  auto lines = static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+  if (!text.ends_with('\n')) ++lines;
+  return lines == rows + 1 ? Json(row + 2) : Json();
+}
+
 Status run(Step& step, Server& server) {
   ASSIGN_OR_RETURN(const std::string path, step.text("path"));
   ASSIGN_OR_RETURN(const std::string time_name, step.text("time", "timestamp"));
@@ -80,6 +90,8 @@ Status run(Step& step, Server& server) {
   ASSIGN_OR_RETURN(const std::string digest, sha256_file(path));
   step.set_metadata("dataset", "source", path);
   step.set_metadata("dataset", "source_sha256", digest);
+  ASSIGN_OR_RETURN(const Json line, line_of(path, static_cast<std::size_t>(first - times.begin()), times.size()));
+  if (!line.is_null()) step.set_metadata("dataset", "source_line", line);
   step.set_metadata("dataset", "first", format_rfc3339(*first));
   step.set_metadata("dataset", "last", format_rfc3339(*(last - 1)));
   ASSIGN_OR_RETURN(const std::string context, step.text("context", "training"));

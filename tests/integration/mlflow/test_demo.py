@@ -43,6 +43,10 @@ class Demo:
         answer.raise_for_status()
         return answer.json()
 
+    def cli(self, *words):
+        return subprocess.run([str(binary()), *words, "--data", str(self.data)], timeout=60, check=True,
+                              capture_output=True, text=True).stdout
+
     def stop(self):
         subprocess.run([str(binary()), "down", "--data", str(self.data)], timeout=60, check=True, capture_output=True)
 
@@ -155,6 +159,41 @@ def test_the_logged_features_are_those_of_the_csv(demo, points, rows):
     for time in points.index[:: len(points) // 7]:
         logged = demo.get("/api/v1/why", prediction_id=points.loc[time, "prediction_id"])["features"]
         assert logged == pytest.approx(rows.loc[time, list(logged)].to_dict(), rel=1e-6)
+
+
+def test_why_leads_back_to_lines_of_the_csv(demo, points, data, rows, config):
+    time = points.index[-13]
+    why = demo.get("/api/v1/why", prediction_id=points.loc[time, "prediction_id"])
+    assert why["truth"]["value"] == data.loc[time, "demand"]
+    assert why["raw_source"]["sha256"] == sha256(CSV) and pathlib.Path(why["raw_source"]["path"]).samefile(CSV)
+    lines = CSV.read_text().splitlines()
+    made_of = {name: [] for name in why["features"]}
+    for row in why["raw_rows"]:
+        stamp, demand, workday, temperature = lines[row["line"] - 1].split(",")
+        assert row["timestamp"] == stamp + "Z"
+        for name, cell in (("demand", demand), ("workday", workday), ("temperature", temperature)):
+            assert row[name] is None or row[name] == float(cell)
+        for feature in row["features"]:
+            made_of[feature].append(pandas.Timestamp(stamp))
+    # Nothing of the demand of the day itself, and each feature from the right half hours.
+    assert all(row["demand"] is None for row in why["raw_rows"] if row["timestamp"][:10] == str(time.date()))
+    before = lambda steps: time - pandas.Timedelta(minutes=30 * steps)  # noqa: E731
+    for lag in map(int, config["lags"]):
+        assert made_of[f"demand_lag_{lag}"] == [before(lag)]
+    assert made_of["temperature"] == [time] and all(made_of.values())
+    for name, times in made_of.items():
+        if name.startswith("demand") and "mean" in name or "same_slot" in name:
+            assert why["features"][name] == pytest.approx(data.loc[times, "demand"].mean(), rel=1e-6), name
+    # … -> run -> model version -> deployment
+    assert why["model_version"]["version"] == points.loc[time, "model_version"]
+    assert why["run"]["id"] == why["training_pipeline_run"]["id"].replace("-", "") == why["deployment"]["run_id"]
+    assert why["training_data"]["digest"] and "train-xgboost" in [step["name"] for step in why["training_steps"]]
+    assert {"import-data", "make-features", "batch-predict"} <= {step["name"] for step in why["steps"]}
+    assert why["commit"] == why["training_pipeline_run"]["code"]["commit"] == why["pipeline_run"]["code"]["commit"]
+    kinds = {node["kind"] for node in why["graph"]["nodes"]}
+    assert {"predictions", "deployment", "model_version", "run", "pipeline_run", "dataset", "commit"} <= kinds
+    shown = demo.cli("why", points.loc[time, "prediction_id"])
+    assert why["commit"] in shown and f"line {why['raw_rows'][0]['line']}" in shown and why["run"]["id"] in shown
 
 
 def test_mlflow_loads_the_model_and_every_door_answers_the_same(demo, client, rows, points, model_folder):
