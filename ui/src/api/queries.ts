@@ -137,6 +137,7 @@ export const useModels = () =>
 export const useModel = (name: string) =>
   useQuery({
     queryKey: ["models", name],
+    enabled: name !== "",
     queryFn: ({ signal }) =>
       getJson<{ name: string; aliases: Record<string, number>; versions: ModelVersion[] }>(
         `/api/v1/models/${segment(name)}`,

@@ -3,6 +3,7 @@ import { useEffect, useRef } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { useColors } from "../lib/colors";
+import { timeLabels } from "../lib/timeAxis";
 
 export interface Line {
   label: string;
@@ -16,6 +17,7 @@ export interface Mark {
   x: number; // seconds
   color: string;
   label: string;
+  head?: "flag" | "dot"; // what stands on its line: at the top, or at the foot
 }
 
 export type Window = [from: number, to: number] | null;
@@ -28,25 +30,44 @@ interface Props {
   time?: boolean;
   marks?: Mark[];
   level?: { y: number; color: string };
+  xLabel?: string;
+  yLabel?: string;
   zoom?: Window;
   onZoom?: (zoom: Window) => void;
   onPick?: (index: number) => void;
   digits?: number;
 }
 
+function drawHead(ctx: CanvasRenderingContext2D, head: Mark["head"], x: number, top: number, bottom: number) {
+  const size = 5 * devicePixelRatio;
+  ctx.beginPath();
+  if (head === "flag") {
+    ctx.moveTo(x - size, top);
+    ctx.lineTo(x + size, top);
+    ctx.lineTo(x, top + 1.6 * size);
+  } else {
+    ctx.arc(x, bottom, 0.8 * size, 0, 2 * Math.PI);
+  }
+  ctx.fill();
+}
+
 function drawMarks(plot: uPlot, marks: Mark[], color: (token: string) => string) {
   const { ctx, bbox } = plot;
+  const bottom = bbox.top + bbox.height;
   ctx.save();
-  ctx.lineWidth = 1.5 * devicePixelRatio;
+  ctx.lineWidth = 1.25 * devicePixelRatio;
+  ctx.setLineDash([4 * devicePixelRatio, 3 * devicePixelRatio]);
   for (const mark of marks) {
     const x = plot.valToPos(mark.x, "x", true);
     if (x < bbox.left || x > bbox.left + bbox.width) continue;
-    ctx.strokeStyle = color(mark.color);
-    ctx.setLineDash([4 * devicePixelRatio, 3 * devicePixelRatio]);
-    ctx.beginPath();
-    ctx.moveTo(x, bbox.top);
-    ctx.lineTo(x, bbox.top + bbox.height);
-    ctx.stroke();
+    ctx.strokeStyle = ctx.fillStyle = color(mark.color);
+    if (mark.head !== "dot") {
+      ctx.beginPath();
+      ctx.moveTo(x, bbox.top);
+      ctx.lineTo(x, bottom);
+      ctx.stroke();
+    }
+    if (mark.head) drawHead(ctx, mark.head, x, bbox.top, bottom);
   }
   ctx.restore();
 }
@@ -74,7 +95,7 @@ export function Chart(props: Props) {
   latest.current = props;
   const color = useColors();
   const { data, height, lines, time = false } = props;
-  const shape = lines.map((line) => line.label + line.color).join("|");
+  const shape = [props.xLabel, props.yLabel, ...lines.map((line) => line.label + line.color)].join("|");
 
   useEffect(() => {
     const element = host.current;
@@ -86,7 +107,10 @@ export function Chart(props: Props) {
       legend: { show: false },
       tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "UTC"),
       scales: { x: { time } },
-      axes: [axis, { ...axis, size: 52 }],
+      axes: [
+        { ...axis, size: time ? 40 : 26, label: latest.current.xLabel, labelSize: 18, labelFont: axis.font, values: time ? (_, splits, __, ___, step) => timeLabels(splits, step) : undefined },
+        { ...axis, size: 46, label: latest.current.yLabel, labelSize: 18, labelFont: axis.font },
+      ],
       cursor: { drag: { x: true, y: false }, points: { size: 6 } },
       series: [
         {},
@@ -164,12 +188,13 @@ function showTip(plot: uPlot, element: HTMLDivElement | null, props: Props) {
   }
   const x = plot.data[0][idx];
   const head = props.time ? new Date(x * 1000).toISOString().slice(0, 16).replace("T", " ") : String(x);
+  const marks = (props.marks ?? []).filter((mark) => Math.abs(plot.valToPos(mark.x, "x") - left) < 5).map((mark) => mark.label);
   const rows = props.lines.map((line, i) => {
     const value = plot.data[i + 1][idx];
     return `${line.label} ${value === null || value === undefined ? "–" : value.toFixed(props.digits ?? 3)}`;
   });
   element.textContent = "";
-  for (const text of [head, ...rows]) {
+  for (const text of [head, ...rows, ...marks]) {
     const row = document.createElement("div");
     row.textContent = text;
     element.append(row);

@@ -1,7 +1,8 @@
+import { useDocumentTitle } from "@mantine/hooks";
 import { useMemo, useState } from "react";
 import { Link } from "wouter";
-import { useAlerts, useDeploymentHistory, useDeployments, useDrift, useFirings, useForecast, usePerformance } from "../../api/queries";
-import type { Alert, Firing, ForecastPoint, Performance } from "../../api/types";
+import { useAlerts, useDeploymentHistory, useDeployments, useDrift, useFirings, useForecast, useModel, usePerformance, useTrackingRun } from "../../api/queries";
+import type { Alert, Deployment, Firing, ForecastPoint, Performance } from "../../api/types";
 import { Chart, type Mark } from "../../components/Chart";
 import { Ask, ErrorBox, StatePill } from "../../components/State";
 import { Stat } from "../../components/Stat";
@@ -13,17 +14,18 @@ import { WhyDrawer } from "./WhyDrawer";
 
 const DAY_MS = 86_400_000;
 
-// Alerts and the retrains they led to, on the time axis of the data.
-function useMarks(alerts: Alert[] | undefined): Mark[] {
-  return useMemo(
-    () =>
-      (alerts ?? []).flatMap((alert) => {
-        const x = (alert.day_ms + DAY_MS) / 1000;
-        const mark: Mark = { x, color: "bad", label: alert.message };
-        return alert.retrain_run_id ? [mark, { x: x + 1800, color: "good", label: "retrained" }] : [mark];
-      }),
-    [alerts],
-  );
+// Alerts, and what became of the retrains they led to, on the time axis of the data.
+function useMarks(alerts: Alert[] | undefined, firings: Firing[] | undefined): Mark[] {
+  return useMemo(() => {
+    const outcomes = new Map((firings ?? []).map((firing) => [firing.run_id, firing.outcome]));
+    return (alerts ?? []).flatMap((alert): Mark[] => {
+      const x = (alert.day_ms + DAY_MS) / 1000;
+      const mark: Mark = { x, color: "bad", head: "flag", label: `Alert: ${alert.message}` };
+      const outcome = outcomes.get(alert.retrain_run_id ?? null);
+      if (!alert.retrain_run_id) return [mark];
+      return [mark, { x, color: outcome === "promoted" ? "good" : "ink-3", head: "dot", label: `Retrain: ${outcome ?? "running"}` }];
+    });
+  }, [alerts, firings]);
 }
 
 function Legend({ marks }: { marks: Mark[] }) {
@@ -32,7 +34,8 @@ function Legend({ marks }: { marks: Mark[] }) {
       <span><i style={{ borderColor: "var(--t-forecast)" }} />Forecast</span>
       <span><i style={{ borderColor: "var(--t-truth)" }} />Truth</span>
       {marks.length > 0 && <span><i className="tick" style={{ borderColor: "var(--t-bad)" }} />Alert</span>}
-      {marks.some((mark) => mark.color === "good") && <span><i className="tick" style={{ borderColor: "var(--t-good)" }} />Retrain</span>}
+      {marks.some((mark) => mark.color === "good") && <span><i className="dot" style={{ background: "var(--t-good)" }} />Retrained, promoted</span>}
+      {marks.some((mark) => mark.color === "ink-3") && <span><i className="dot" style={{ background: "var(--t-ink-3)" }} />Retrained, not better</span>}
       <span>Drag to zoom, double-click for everything, click a point for its lineage</span>
     </div>
   );
@@ -68,25 +71,47 @@ function ZoomButtons({ points, setZoom }: { points: ForecastPoint[]; setZoom: (z
   );
 }
 
-function Retrains({ firings }: { firings: Firing[] }) {
+// One line per alert with what came of it, and one per retrain that somebody asked for.
+function Alerts({ alerts, firings }: { alerts: Alert[]; firings: Firing[] }) {
+  const of = new Map(firings.map((firing) => [firing.run_id, firing]));
+  const answered = new Set(alerts.map((alert) => alert.retrain_run_id));
+  const asked = firings.filter((firing) => !answered.has(firing.run_id) && firing.state !== "SKIPPED");
+  const retrain = (firing: Firing | undefined) => firing?.run_id && (
+    <Link href={`/runs/${firing.run_id}`} aria-label={`Retrain run ${firing.run_id.slice(0, 8)}`}><StatePill state={firing.outcome ?? firing.state} /></Link>
+  );
   return (
-    <table className="plain">
-      <thead><tr><th>Retrain</th><th>Outcome</th><th>Why</th><th className="num">When</th></tr></thead>
-      <tbody>
-        {firings.map((firing) => (
-          <tr key={firing.id}>
-            <td>{firing.run_id ? <Link href={`/runs/${firing.run_id}`}>run {firing.run_id.slice(0, 8)}</Link> : "–"}</td>
-            <td><StatePill state={firing.outcome ?? firing.state} /></td>
-            <td className="sub">{firing.reason}</td>
-            <td className="num sub">{ago(firing.time_ms)}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+    <div className="scroll" style={{ maxHeight: 256 }} tabIndex={0} role="region" aria-label="List of alerts and retrains">
+      <table className="plain">
+        <thead><tr><th>What happened</th><th>Alert</th><th>Retrain</th></tr></thead>
+        <tbody>
+          {asked.map((firing) => (
+            <tr key={firing.id}><td><div className="sub">{ago(firing.time_ms)}</div>{firing.reason}</td><td /><td>{retrain(firing)}</td></tr>
+          ))}
+          {alerts.map((alert) => (
+            <tr key={alert.id}><td><div className="sub">{day(alert.day_ms)}</div>{alert.message}</td><td><StatePill state={alert.state} /></td>
+              <td>{retrain(of.get(alert.retrain_run_id ?? null))}</td></tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }
 
+// What the model forecasts, as its training run recorded it; the axis is named after it.
+function useTarget(deployment: Deployment | undefined): string | undefined {
+  const versions = useModel(deployment?.model ?? "").data?.versions;
+  const run = useTrackingRun(versions?.find((item) => item.version === Number(deployment?.version))?.run_id ?? "").data;
+  return useMemo(() => {
+    try {
+      return (JSON.parse(run?.params.feature_config ?? "{}") as { target?: string }).target;
+    } catch {
+      return undefined;
+    }
+  }, [run]);
+}
+
 export default function ForecastPage({ name }: { name: string }) {
+  useDocumentTitle(`${name} · Treadle`);
   const deployment = useDeployments().data?.find((item) => item.name === name);
   const forecast = useForecast(name);
   const performance = usePerformance(name);
@@ -97,7 +122,8 @@ export default function ForecastPage({ name }: { name: string }) {
   const [zoom, setZoom] = useZoom();
   const [picked, setPicked] = useState<string | null>(null);
   const points = forecast.data;
-  const marks = useMarks(alerts.data);
+  const target = useTarget(deployment);
+  const marks = useMarks(alerts.data, firings.data);
   const lines = useMemo(() => {
     const list = points ?? [];
     return [list.map((p) => p.event_ms / 1000), list.map((p) => p.prediction), list.map((p) => p.truth)] as [number[], number[], (number | null)[]];
@@ -124,7 +150,7 @@ export default function ForecastPage({ name }: { name: string }) {
             <section className="card" aria-label="Forecast against truth">
               <div className="head" style={{ marginBottom: 4 }}><h2 style={{ margin: 0 }}>Forecast against truth</h2><span className="grow" /><ZoomButtons points={list} setZoom={setZoom} /></div>
               <Legend marks={marks} />
-              <Chart time data={lines} height={330} label="Forecast and truth over time" marks={marks} zoom={zoom} onZoom={setZoom}
+              <Chart time data={lines} height={330} label="Forecast and truth over time" yLabel={target} marks={marks} zoom={zoom} onZoom={setZoom}
                 onPick={(index) => setPicked(list[index]?.prediction_id ?? null)}
                 lines={[{ label: "Forecast", color: "forecast", width: 2 }, { label: "Truth", color: "truth", width: 1.25 }]} />
             </section>
@@ -141,7 +167,7 @@ export default function ForecastPage({ name }: { name: string }) {
                   <span><i style={{ borderColor: "var(--t-forecast)" }} />Day</span><span><i style={{ borderColor: "var(--t-weft)" }} />7 days</span>
                   <span><i style={{ borderColor: "var(--t-ink-3)" }} />Same time yesterday</span>{baseline != null && <span>dotted: when trained ({number(baseline)})</span>}
                 </div>
-                <Chart time data={errors} height={220} label="Mean absolute error per day" marks={marks} zoom={zoom} onZoom={setZoom}
+                <Chart time data={errors} height={220} label="Mean absolute error per day" yLabel={target && `error of ${target}`} marks={marks} zoom={zoom} onZoom={setZoom}
                   level={baseline == null ? undefined : { y: baseline, color: "good" }}
                   lines={[{ label: "Day", color: "forecast", points: true }, { label: "7 days", color: "weft", width: 2.5 }, { label: "Yesterday's value", color: "ink-3", width: 1, dash: [3, 3] }]} />
               </>
@@ -151,16 +177,7 @@ export default function ForecastPage({ name }: { name: string }) {
         <section className="card" aria-label="Alerts and retrains">
           <h2>Alerts and retrains</h2>
           <Ask answer={alerts} isEmpty={(list) => list.length === 0 && (firings.data?.length ?? 0) === 0} empty="No alert so far.">
-            {(list) => (
-              <>
-                <table className="plain"><tbody>
-                  {list.map((alert) => (
-                    <tr key={alert.id}><td style={{ whiteSpace: "nowrap" }}>{day(alert.day_ms)}</td><td>{alert.message}</td><td><StatePill state={alert.state} /></td></tr>
-                  ))}
-                </tbody></table>
-                {firings.data && firings.data.length > 0 && <Retrains firings={firings.data} />}
-              </>
-            )}
+            {(list) => <Alerts alerts={list} firings={firings.data ?? []} />}
           </Ask>
         </section>
       </div>

@@ -1,9 +1,11 @@
+import { useDocumentTitle } from "@mantine/hooks";
 import { Link } from "wouter";
 import { useModel } from "../../api/queries";
 import { Ask } from "../../components/State";
 import { ago, number } from "../../lib/format";
 
 export default function ModelPage({ name }: { name: string }) {
+  useDocumentTitle(`${name} · Treadle`);
   return (
     <>
       <div className="head"><h1>{name}</h1><span className="sub">registered model</span></div>

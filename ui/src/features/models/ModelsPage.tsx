@@ -1,9 +1,11 @@
+import { useDocumentTitle } from "@mantine/hooks";
 import { Link } from "wouter";
 import { useModels } from "../../api/queries";
 import { Ask } from "../../components/State";
 import { ago } from "../../lib/format";
 
 export default function ModelsPage() {
+  useDocumentTitle("Models · Treadle");
   return (
     <>
       <div className="head"><h1>Models</h1></div>

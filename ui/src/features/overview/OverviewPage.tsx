@@ -1,3 +1,4 @@
+import { useDocumentTitle } from "@mantine/hooks";
 import { Link } from "wouter";
 import { useAlerts, useDeployments, usePipelineRuns, useStatus } from "../../api/queries";
 import type { Alert, Deployment, PipelineRun } from "../../api/types";
@@ -104,6 +105,7 @@ function RecentRuns() {
 }
 
 export function OverviewPage() {
+  useDocumentTitle("Overview · Treadle");
   return (
     <>
       <div className="head"><h1>Overview</h1></div>

@@ -16,7 +16,7 @@ function MetricChart({ run, name }: { run: string; name: string }) {
         points.length < 2 ? null : (
           <div className="card" style={{ margin: 0 }}>
             <h2>{name}</h2>
-            <Chart data={data} height={170} label={`${name} by step`} lines={[{ label: name, color: "forecast" }]} digits={4} />
+            <Chart data={data} height={180} label={`${name} by step`} xLabel="step" lines={[{ label: name, color: "forecast" }]} digits={4} />
           </div>
         )
       }

@@ -4,9 +4,11 @@ import { useEffect, useMemo, useState } from "react";
 import type { Task } from "../../api/types";
 import { Loading, toneOf } from "../../components/State";
 import { duration } from "../../lib/format";
-import { layout, NODE, type Place } from "./layout";
+import { layout, NODE, type Layout } from "./layout";
 
-type StepNode = Node<{ task: Task; selected: boolean; onSelect: (name: string) => void }, "step">;
+const NARROW = 620;
+
+type StepNode = Node<{ task: Task; selected: boolean; down: boolean; onSelect: (name: string) => void }, "step">;
 
 const took = (task: Task) => (task.started_ms && task.finished_ms ? `, ${duration(task.finished_ms - task.started_ms)}` : "");
 
@@ -14,10 +16,10 @@ function Step({ data }: NodeProps<StepNode>) {
   const { task } = data;
   return (
     <button type="button" className={`node ${toneOf(task.state)} ${data.selected ? "selected" : ""}`} onClick={() => data.onSelect(task.name)}>
-      <Handle type="target" position={Position.Left} />
+      <Handle type="target" position={data.down ? Position.Top : Position.Left} />
       <b>{task.display_name ?? task.name}</b>
       <span>{task.state.toLowerCase()}{took(task)}</span>
-      <Handle type="source" position={Position.Right} />
+      <Handle type="source" position={data.down ? Position.Bottom : Position.Right} />
     </button>
   );
 }
@@ -37,30 +39,47 @@ function flatten(tasks: Task[]): Task[] {
     });
 }
 
+// The width of an element, known once it is laid out; it changes only with the window.
+function useWidth(): [(element: HTMLDivElement | null) => void, number] {
+  const [element, setElement] = useState<HTMLDivElement | null>(null);
+  const [width, setWidth] = useState(0);
+  useEffect(() => {
+    if (!element) return undefined;
+    const observer = new ResizeObserver(() => setWidth(element.clientWidth));
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [element]);
+  return [setElement, width];
+}
+
 export default function RunGraph({ tasks, selected, onSelect }: { tasks: Task[]; selected: string | null; onSelect: (name: string) => void }) {
   const steps = useMemo(() => flatten(tasks), [tasks]);
   const shape = steps.map((task) => `${task.name}<${task.depends_on.join()}`).join("|");
-  const [places, setPlaces] = useState<Map<string, Place> | null>(null);
+  const [room, width] = useWidth();
+  const down = width < NARROW;
+  const [placed, setPlaced] = useState<Layout | null>(null);
   useEffect(() => {
     let current = true;
-    void layout(steps).then((found) => current && setPlaces(found));
+    if (width === 0) return undefined;
+    void layout(steps, width, down).then((found) => current && setPlaced(found));
     return () => {
       current = false;
     };
     // Only the shape moves boxes; states only recolour them.
     // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, [shape]);
-  if (!places) return <Loading height={300} />;
+  }, [shape, width, down]);
+  if (!placed) return <div ref={room}><Loading height={300} /></div>;
+  const { places } = placed;
   const nodes: StepNode[] = steps.flatMap((task) => {
     const place = places.get(task.name);
-    return place ? [{ id: task.name, type: "step" as const, position: place, ...NODE, data: { task, selected: task.name === selected, onSelect } }] : [];
+    return place ? [{ id: task.name, type: "step" as const, position: place, ...NODE, data: { task, selected: task.name === selected, down, onSelect } }] : [];
   });
   const edges: Edge[] = steps.flatMap((task) =>
     task.depends_on.filter((from) => places.has(from)).map((from) => ({ id: `${from}>${task.name}`, source: from, target: task.name, animated: task.state === "RUNNING", style: { stroke: "var(--t-ink-3)" } })),
   );
   return (
-    <div style={{ height: 320, marginBottom: 14 }}>
-      <ReactFlow key={shape} nodes={nodes} edges={edges} nodeTypes={NODE_TYPES} fitView fitViewOptions={{ padding: 0.06 }} minZoom={0.2}
+    <div ref={room} style={{ height: Math.min(1100, placed.height * Math.min(1, width / placed.width) + 50), marginBottom: 14 }}>
+      <ReactFlow key={`${shape} ${placed.width}`} nodes={nodes} edges={edges} nodeTypes={NODE_TYPES} fitView fitViewOptions={{ padding: 0.04, maxZoom: 1 }} minZoom={0.2}
         nodesDraggable={false} nodesConnectable={false} elementsSelectable={false} nodesFocusable={false} edgesFocusable={false} preventScrolling={false} zoomOnScroll={false} />
     </div>
   );

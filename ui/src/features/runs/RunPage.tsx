@@ -1,3 +1,4 @@
+import { useDocumentTitle } from "@mantine/hooks";
 import { lazy, Suspense, useState } from "react";
 import { usePipelineRun, useTrackingRun } from "../../api/queries";
 import { ApiError } from "../../api/client";
@@ -46,6 +47,7 @@ function Steps({ run }: { run: PipelineRun }) {
 }
 
 function Head({ name, state, note }: { name: string; state: string; note: string }) {
+  useDocumentTitle(`${name} · Treadle`);
   return <div className="head"><h1>{name}</h1><StatePill state={state} /><span className="sub">{note}</span></div>;
 }
 

@@ -1,3 +1,4 @@
+import { useDocumentTitle } from "@mantine/hooks";
 import { useMemo, useState } from "react";
 import { Link } from "wouter";
 import { usePipelineRuns } from "../../api/queries";
@@ -17,6 +18,7 @@ const COLUMNS: ColumnDef<PipelineRun>[] = [
 ];
 
 export default function RunsPage() {
+  useDocumentTitle("Runs · Treadle");
   const runs = usePipelineRuns(1000);
   const [text, setText] = useState("");
   const [state, setState] = useState("");
