@@ -1,5 +1,6 @@
 #include "domains/components/registry.h"
 
+#include "base/clock.h"
 #include "domains/components/catalogue.h"
 
 namespace treadle::components {
@@ -48,9 +49,12 @@ Status run_component(std::string_view name, std::string_view executor_input_json
   ASSIGN_OR_RETURN(const Component* const component, find_component(name));
   ASSIGN_OR_RETURN(Step step, Step::parse(executor_input_json));
   ASSIGN_OR_RETURN(Server server, Server::from_environment());
+  const std::int64_t started = monotonic_ns();
   const Status status = component->run(step, server);
   if (!status.ok()) return with_context(status, name);
-  return step.finish();
+  RETURN_IF_ERROR(step.finish());
+  Step::note(str_cat(name, " is done after ", (monotonic_ns() - started) / 1'000'000, " ms"));
+  return ok_status();
 }
 
 }  // namespace treadle::components

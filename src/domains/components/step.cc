@@ -1,9 +1,13 @@
 #include "domains/components/step.h"
 
+#include <iostream>
+
 #include "base/files.h"
 
 namespace treadle::components {
 namespace {
+
+constexpr std::size_t kNoteLength = 400;  // of a value in the log; the whole is with the run
 
 namespace fs = std::filesystem;
 
@@ -94,12 +98,15 @@ StatusOr<fs::path> Step::output(std::string_view name) const {
 
 StatusOr<table::Table> Step::read_table(std::string_view input_name) const {
   ASSIGN_OR_RETURN(const fs::path path, input(input_name));
-  return table::read_table(path, table::Format::kParquet);
+  ASSIGN_OR_RETURN(table::Table table, table::read_table(path, table::Format::kParquet));
+  note(str_cat("read ", input_name, ": ", table.rows(), " rows"));
+  return table;
 }
 
 Status Step::write_table(std::string_view output_name, const table::Table& table) {
   ASSIGN_OR_RETURN(const fs::path path, output(output_name));
   set_metadata(output_name, "rows", table.rows());
+  note(str_cat("wrote ", output_name, ": ", table.rows(), " rows"));
   return table::write_table(table, path, table::Format::kParquet);
 }
 
@@ -113,7 +120,10 @@ void Step::set_metadata(std::string_view output_name, std::string_view key, Json
   metadata_[std::string(output_name)][std::string(key)] = std::move(value);
 }
 
+void Step::note(std::string_view line) { std::cout << line << std::endl; }
+
 Status Step::set_parameter(std::string_view name, const Json& value) {
+  note(str_cat(name, " = ", to_text(value).substr(0, kNoteLength)));
   const auto found = output_parameters_.find(name);
   if (found == output_parameters_.end()) return {};
   ASSIGN_OR_RETURN(const std::string file, required_string(*found, "outputFile"));

@@ -49,6 +49,8 @@ class Step {
   // Outputs that the pipeline did not ask for are left out silently.
   Status set_parameter(std::string_view name, const Json& value);
   Status finish() const;
+  // A line of the step's log: standard output, at once. Tables and parameters are noted by the functions above.
+  static void note(std::string_view line);
 
  private:
   StatusOr<std::filesystem::path> local_path(const Json& artifacts, std::string_view name, std::string_view kind) const;

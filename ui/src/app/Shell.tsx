@@ -29,7 +29,10 @@ export function Shell({ connected, children }: { connected: boolean; children: R
   const [location] = useLocation();
   const main = useRef<HTMLElement>(null);
   // A new page begins at its top, for the eye and for the keyboard.
-  useEffect(() => window.scrollTo(0, 0), [location]);
+  // In braces: scrollTo() answers with a promise in newer browsers, and an effect may only return a function.
+  useEffect(() => {
+    window.scrollTo(0, 0);
+  }, [location]);
   return (
     <div className="shell">
       <a className="skip" href="#main" onClick={() => main.current?.focus()}>
