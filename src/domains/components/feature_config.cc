@@ -60,7 +60,9 @@ StatusOr<std::map<std::string, std::vector<std::int64_t>>> input_field(const Jso
 }  // namespace
 
 StatusOr<FeatureConfig> FeatureConfig::read(const Json& json) {
-  if (!json.is_object()) return invalid_field("config", "must be an object");
+  if (!json.is_object() || json.empty()) {
+    return invalid_field("config", "must be an object {target, time, horizon, lags, calendar, inputs, …}");
+  }
   FeatureConfig config;
   ASSIGN_OR_RETURN(config.target, required_string(json, "target"));
   ASSIGN_OR_RETURN(config.time, required_string(json, "time"));

@@ -50,6 +50,7 @@ StatusOr<const table::Column*> time_column(const table::Table& rows, const Featu
 
 Status check_steps(const table::Table& rows, const FeatureConfig& config) {
   ASSIGN_OR_RETURN(const table::Column* const time, time_column(rows, config));
+  if (rows.rows() == 0) return invalid("there are no rows to make features of");
   for (std::size_t i = 0; i < time->integers.size(); ++i) {
     if (time->integers[i] == table::kMissing) return invalid("row ", i, ": '", config.time, "' is missing");
     if (i == 0 || time->integers[i] - time->integers[i - 1] == config.step_ms) continue;
@@ -74,6 +75,7 @@ Status add_calendar(table::Table& rows, const FeatureConfig& config) {
 
 Status add_lags(table::Table& rows, const FeatureConfig& config) {
   RETURN_IF_ERROR(check_steps(rows, config));
+  for (const std::string& name : config.inputs) RETURN_IF_ERROR(rows.as_doubles(name));
   for (const auto& [name, lags] : config.input_lags) {
     ASSIGN_OR_RETURN(const std::vector<double> values, rows.as_doubles(name));
     for (const std::int64_t lag : lags) {

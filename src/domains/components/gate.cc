@@ -5,6 +5,7 @@
 
 #include "base/time.h"
 #include "domains/components/catalogue.h"
+#include "domains/components/features.h"
 #include "domains/components/model_folder.h"
 #include "domains/components/scores.h"
 
@@ -46,6 +47,35 @@ StatusOr<table::Table> unseen_rows(const table::Table& test, const Champion& cha
   return test.slice(first, test.rows() - first);
 }
 
+// The test rows with the features of this model. The challenger's are there; a champion of another configuration gets
+// its own, made from the raw columns with the history before them.
+StatusOr<table::Table> rows_for(const LoadedModel& model, const table::Table& test, const Step& step) {
+  const auto& names = model.forest.feature_names();
+  if (std::all_of(names.begin(), names.end(), [&](const auto& name) { return test.find(name) != nullptr; }))
+    return test;
+  ASSIGN_OR_RETURN(const Json* const config_json, optional_object(model.features, "feature_config"));
+  if (config_json == nullptr) return invalid("the champion's features.json holds no feature_config");
+  ASSIGN_OR_RETURN(const FeatureConfig config, FeatureConfig::read(*config_json));
+  if (!step.has_input("history")) {
+    return invalid_field("history", "is needed: the champion has other features than the challenger");
+  }
+  ASSIGN_OR_RETURN(const table::Table history, step.read_table("history"));
+  std::vector<std::string> raw = config.inputs;
+  raw.push_back(config.time);
+  raw.push_back(config.target);
+  table::Table rows, newest;
+  for (const std::string& name : raw) {
+    ASSIGN_OR_RETURN(const table::Column* const before, history.column(name));
+    ASSIGN_OR_RETURN(const table::Column* const now, test.column(name));
+    rows.columns().push_back(*before);
+    newest.columns().push_back(*now);
+  }
+  RETURN_IF_ERROR(rows.append(newest));
+  RETURN_IF_ERROR(add_calendar(rows, config));
+  RETURN_IF_ERROR(add_lags(rows, config));
+  return rows.slice(history.rows(), test.rows());
+}
+
 StatusOr<double> mae_on(const LoadedModel& model, const table::Table& rows, const FeatureConfig& config) {
   ASSIGN_OR_RETURN(const std::vector<double> truth, rows.as_doubles(config.target));
   ASSIGN_OR_RETURN(const std::vector<double> forecast, predict(model, rows));
@@ -78,7 +108,9 @@ Status decide(const Step& step, Server& server, const LoadedModel& challenger, J
   bool champion_saw_them = false;
   ASSIGN_OR_RETURN(const table::Table rows, unseen_rows(test, *champion, config, &champion_saw_them));
   ASSIGN_OR_RETURN(const double ours, mae_on(challenger, rows, config));
-  ASSIGN_OR_RETURN(const double theirs, mae_on(champion->model, rows, config));
+  ASSIGN_OR_RETURN(const table::Table all_theirs, rows_for(champion->model, test, step));
+  const table::Table their_rows = all_theirs.slice(test.rows() - rows.rows(), rows.rows());
+  ASSIGN_OR_RETURN(const double theirs, mae_on(champion->model, their_rows, config));
   const bool approved = ours <= theirs * tolerance;
   report["approved"] = approved;
   report["challenger_mae"] = ours;
@@ -121,6 +153,7 @@ Component gate() {
           .description = "Approve the challenger when it is not worse than the deployed champion on the same rows",
           .inputs = {{"model", "system.Model", "the challenger"},
                      {"test", "system.Dataset", "backtest rows with features"},
+                     {"history", "system.Dataset", "the rows before them, for a champion of other features", false},
                      {"scores", "STRUCT", "what evaluate found"},
                      {"deployment", "STRING", "whose model is the champion"},
                      {"tolerance", "DOUBLE", "challenger's MAE may be this times the champion's (1.0)", false}},

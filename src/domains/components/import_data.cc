@@ -44,6 +44,29 @@ StatusOr<Window> read_window(const Step& step) {
   return window;
 }
 
+// The step's names of columns that are known ahead; a name that the file lacks is a slip of the pen.
+StatusOr<Json> read_known_ahead(const Step& step, const table::Table& rows) {
+  ASSIGN_OR_RETURN(Json names, step.list("known_ahead"));
+  for (const Json& name : names) {
+    if (!name.is_string()) return invalid_field("known_ahead", "must hold names of columns, got ", to_text(name));
+    const auto found = rows.column(name.get<std::string>());
+    if (!found.ok()) return invalid_field("known_ahead", found.status().message());
+  }
+  return names;
+}
+
+// One row per moment, in order.
+Status check_times(const std::vector<std::int64_t>& times, const std::string& path, const std::string& column) {
+  for (std::size_t i = 0; i < times.size(); ++i) {
+    if (times[i] == table::kMissing) return invalid(path, ": row ", i, ": '", column, "' is missing");
+    if (i == 0 || times[i] > times[i - 1]) continue;
+    if (times[i] == times[i - 1]) return invalid(path, ": row ", i, ": ", format_rfc3339(times[i]), " is there twice");
+    return invalid(path, ": row ", i, ": ", format_rfc3339(times[i]), " comes after ", format_rfc3339(times[i - 1]),
+                   "; rows must be ascending in time");
+  }
+  return {};
+}
+
 // What the origin does not allow to know becomes missing.
 Status hide_future(table::Table& rows, const std::vector<std::int64_t>& times, std::int64_t origin,
                    const Json& known_ahead, const std::string& time_name) {
@@ -73,13 +96,16 @@ StatusOr<Json> line_of(const std::string& path, std::size_t row, std::size_t row
 Status run(Step& step, Server& server) {
   ASSIGN_OR_RETURN(const std::string path, step.text("path"));
   ASSIGN_OR_RETURN(const std::string time_name, step.text("time", "timestamp"));
-  ASSIGN_OR_RETURN(const Json known_ahead, step.list("known_ahead"));
   ASSIGN_OR_RETURN(const Window window, read_window(step));
   ASSIGN_OR_RETURN(const table::Table all, table::read_table(path));
-  ASSIGN_OR_RETURN(const table::Column* const time, all.column(time_name));
+  const auto named = all.column(time_name);
+  if (!named.ok()) return invalid_field("time", path, ": ", named.status().message());
+  const table::Column* const time = *named;
+  if (all.rows() == 0) return invalid(path, " has no rows");
+  ASSIGN_OR_RETURN(const Json known_ahead, read_known_ahead(step, all));
   if (time->type != table::ColumnType::kTime) return invalid_field("time", "column '", time_name, "' holds no times");
   const auto& times = time->integers;
-  if (!std::is_sorted(times.begin(), times.end())) return invalid("the rows of ", path, " are not ascending in time");
+  RETURN_IF_ERROR(check_times(times, path, time_name));
   const auto first = std::lower_bound(times.begin(), times.end(), window.start);
   const auto last = std::lower_bound(first, times.end(), window.end);
   if (first == last) return invalid("no row of ", path, " lies in the wanted time");

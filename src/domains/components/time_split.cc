@@ -13,8 +13,11 @@ Status run(Step& step, Server& server) {
   ASSIGN_OR_RETURN(const std::string time_name, step.text("time", "timestamp"));
   ASSIGN_OR_RETURN(const table::Table rows, step.read_table("dataset"));
   ASSIGN_OR_RETURN(const table::Column* const time, rows.column(time_name));
-  if (time->type != table::ColumnType::kTime || time->integers.empty()) {
-    return invalid_field("time", "column '", time_name, "' holds no times");
+  if (time->type != table::ColumnType::kTime) return invalid_field("time", "column '", time_name, "' holds no times");
+  if (rows.rows() == 0) return invalid_field("dataset", "has no rows");
+  const auto missing = std::find(time->integers.begin(), time->integers.end(), table::kMissing);
+  if (missing != time->integers.end()) {
+    return invalid("row ", missing - time->integers.begin(), ": '", time_name, "' is missing");
   }
   // Whole days: the test begins at midnight.
   const std::int64_t last_midnight = time->integers.back() - (time->integers.back() % kDayMs + kDayMs) % kDayMs;

@@ -31,6 +31,11 @@ StatusOr<Examples> examples(const table::Table& rows, const FeatureConfig& confi
   const std::size_t first = skip_look_back ? static_cast<std::size_t>(config.look_back()) : 0;
   for (std::size_t i = first; i < target.size(); ++i) {
     if (!std::isfinite(target[i])) continue;
+    for (std::size_t column = 0; column < names.size(); ++column) {
+      if (std::isinf(matrix[i * names.size() + column])) {
+        return invalid("row ", i, ": '", names[column], "' is infinite; a missing value is NaN");
+      }
+    }
     const auto row = matrix.begin() + static_cast<std::ptrdiff_t>(i * names.size());
     out.values.insert(out.values.end(), row, row + static_cast<std::ptrdiff_t>(names.size()));
     out.labels.push_back(static_cast<float>(target[i]));
@@ -43,6 +48,9 @@ StatusOr<xgboost::TrainOptions> read_options(const Step& step) {
   xgboost::TrainOptions options;
   ASSIGN_OR_RETURN(const Json params, step.object("params"));
   for (const auto& [name, value] : params.items()) {
+    if (value.is_structured() || value.is_null()) {
+      return invalid_field("params", name, " must be a text, a number or a boolean, got ", to_text(value));
+    }
     // KFP makes every number of a STRUCT a double; str_cat writes 5.0 as XGBoost wants it, 5.
     options.params[name] = value.is_string()   ? value.get<std::string>()
                            : value.is_number() ? str_cat(value.get<double>())

@@ -19,11 +19,33 @@ void check_gaps(const table::Column& time, std::int64_t step_ms, Json& violation
   if (found > 10) violations.push_back(str_cat("and ", found - 10, " more gaps"));
 }
 
-Status check_column(const table::Table& rows, const std::string& name, const Json& rule, Json& violations) {
-  if (!rule.is_object()) return invalid_field("schema", "columns.", name, " must be an object {min, max, missing}");
-  ASSIGN_OR_RETURN(const double low, optional_double(rule, "min", -INFINITY));
-  ASSIGN_OR_RETURN(const double high, optional_double(rule, "max", INFINITY));
-  ASSIGN_OR_RETURN(const double allowed_missing, optional_double(rule, "missing", 0));
+// What the schema says of one column.
+struct Rule {
+  double low = -INFINITY, high = INFINITY;
+  double missing = 0;  // the share that may be missing
+};
+
+StatusOr<Rule> read_rule(const std::string& name, const Json& json) {
+  if (!json.is_object()) return invalid_field("schema", "columns.", name, " must be an object {min, max, missing}");
+  Rule rule;
+  const auto read = [&](const char* field, double fallback, double* out) -> Status {
+    const auto value = optional_double(json, field, fallback);
+    if (!value.ok()) return invalid_field("schema", "columns.", name, ".", value.status().to_string());
+    *out = *value;
+    return {};
+  };
+  RETURN_IF_ERROR(read("min", -INFINITY, &rule.low));
+  RETURN_IF_ERROR(read("max", INFINITY, &rule.high));
+  RETURN_IF_ERROR(read("missing", 0, &rule.missing));
+  if (rule.low > rule.high) return invalid_field("schema", "columns.", name, ": min is above max");
+  if (rule.missing < 0 || rule.missing > 1) {
+    return invalid_field("schema", "columns.", name, ".missing is a share between 0 and 1, got ", rule.missing);
+  }
+  return rule;
+}
+
+Status check_column(const table::Table& rows, const std::string& name, const Json& json, Json& violations) {
+  ASSIGN_OR_RETURN(const Rule rule, read_rule(name, json));
   if (rows.find(name) == nullptr) {
     violations.push_back(str_cat("column '", name, "' is not there"));
     return {};
@@ -38,15 +60,15 @@ Status check_column(const table::Table& rows, const std::string& name, const Jso
     const double value = (*values)[i];
     if (std::isnan(value)) {
       ++missing;
-    } else if (value < low || value > high) {
+    } else if (std::isinf(value) || value < rule.low || value > rule.high) {
       if (outside++ == 0) first_outside = i;
     }
   }
-  if (static_cast<double>(missing) > allowed_missing * static_cast<double>(values->size())) {
+  if (static_cast<double>(missing) > rule.missing * static_cast<double>(values->size())) {
     violations.push_back(str_cat("column '", name, "': ", missing, " of ", values->size(), " values are missing"));
   }
   if (outside > 0) {
-    violations.push_back(str_cat("column '", name, "': ", outside, " values are outside ", low, " … ", high,
+    violations.push_back(str_cat("column '", name, "': ", outside, " values are outside ", rule.low, " … ", rule.high,
                                  ", first in row ", first_outside, ": ", (*values)[first_outside]));
   }
   return {};
@@ -58,8 +80,12 @@ Status run(Step& step, Server& server) {
   Json violations = Json::array();
   ASSIGN_OR_RETURN(const std::string time_name, optional_string(wanted, "time", "timestamp"));
   ASSIGN_OR_RETURN(const std::int64_t minutes, optional_int(wanted, "step_minutes", 30));
-  ASSIGN_OR_RETURN(const table::Column* const time, rows.column(time_name));
-  if (time->type == table::ColumnType::kTime) {
+  if (minutes < 1) return invalid_field("schema", "step_minutes must be at least 1, got ", minutes);
+  if (rows.rows() == 0) violations.push_back("there are no rows");
+  const table::Column* const time = rows.find(time_name);
+  if (time == nullptr) {
+    violations.push_back(str_cat("column '", time_name, "' is not there"));
+  } else if (time->type == table::ColumnType::kTime) {
     check_gaps(*time, minutes * kMinuteMs, violations);
   } else {
     violations.push_back(str_cat("column '", time_name, "' holds no times"));

@@ -76,6 +76,23 @@ StatusOr<std::vector<double>> Table::as_doubles(std::string_view name) const {
   return values;
 }
 
+Status Table::append(const Table& more) {
+  if (more.columns_.size() != columns_.size()) {
+    return invalid("the rows to append have ", more.columns_.size(), " columns, the table has ", columns_.size());
+  }
+  for (const Column& column : columns_) {
+    ASSIGN_OR_RETURN(const Column* const other, more.column(column.name));
+    if (other->type != column.type) return invalid("column '", column.name, "' of the rows to append has another type");
+  }
+  for (Column& column : columns_) {
+    const Column& other = *more.find(column.name);
+    column.doubles.insert(column.doubles.end(), other.doubles.begin(), other.doubles.end());
+    column.integers.insert(column.integers.end(), other.integers.begin(), other.integers.end());
+    column.texts.insert(column.texts.end(), other.texts.begin(), other.texts.end());
+  }
+  return {};
+}
+
 Table Table::slice(std::size_t first, std::size_t count) const {
   first = std::min(first, rows());
   count = std::min(count, rows() - first);

@@ -41,6 +41,8 @@ class Table {
   Status add_doubles(std::string name, std::vector<double> values);
   // Numeric columns as doubles (integers converted, missing as NaN).
   StatusOr<std::vector<double>> as_doubles(std::string_view name) const;
+  // The rows of `more` after these; its columns must be the same, in any order.
+  Status append(const Table& more);
   // Rows [first, first+count).
   Table slice(std::size_t first, std::size_t count) const;
 

@@ -90,5 +90,22 @@ TEST(Table, SlicesStayInside) {
   EXPECT_EQ(table.slice(9, 5).rows(), 0u);
 }
 
+TEST(Table, AppendsRowsOfTheSameColumns) {
+  Table rows, more;
+  ASSERT_TRUE(rows.add_doubles("a", {1, 2}).ok());
+  ASSERT_TRUE(rows.add({.name = "b", .type = ColumnType::kText, .texts = {"x", "y"}}).ok());
+  ASSERT_TRUE(more.add({.name = "b", .type = ColumnType::kText, .texts = {"z"}}).ok());
+  EXPECT_FALSE(rows.append(more).ok()) << "a is missing";
+  ASSERT_TRUE(more.add_doubles("a", {3}).ok());
+  ASSERT_TRUE(rows.append(more).ok());
+  EXPECT_EQ(rows.as_doubles("a").value(), (std::vector<double>{1, 2, 3}));
+  EXPECT_EQ(rows.find("b")->texts, (std::vector<std::string>{"x", "y", "z"}));
+  Table other;
+  ASSERT_TRUE(other.add_doubles("a", {3}).ok());
+  ASSERT_TRUE(other.add_doubles("b", {3}).ok());
+  EXPECT_NE(rows.append(other).message().find("another type"), std::string::npos);
+  EXPECT_EQ(rows.rows(), 3U) << "a refusal changes nothing";
+}
+
 }  // namespace
 }  // namespace treadle::table
