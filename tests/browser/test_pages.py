@@ -55,6 +55,14 @@ def test_a_run_shows_graph_log_metrics_artifacts_and_parameters(demo, visit):
     window.screenshot()
 
 
+@pytest.mark.parametrize("link", ["/#/experiments/1/runs/{run_id}", "/#/runs/details/{id}"])
+def test_links_that_foreign_clients_print_lead_to_the_run(demo, visit, link):
+    page = visit(demo).page
+    run = training_run(demo)
+    page.goto(link.format(**run))
+    expect(page).to_have_title(f"{run['name']} · Treadle")
+
+
 def test_a_model_leads_to_the_runs_that_trained_it(demo, visit):
     page = visit(demo).page
     page.goto("/models")

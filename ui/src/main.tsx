@@ -18,6 +18,7 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { ApiError } from "./api/client";
 import { App } from "./app/App";
+import { pathOfForeignLink } from "./app/foreignLinks";
 
 const theme = createTheme({
   fontFamily: "system-ui, -apple-system, 'Segoe UI', Roboto, 'Liberation Sans', sans-serif",
@@ -37,6 +38,9 @@ const queries = new QueryClient({
     },
   },
 });
+
+const wanted = pathOfForeignLink(location.hash);
+if (wanted) history.replaceState(null, "", wanted);
 
 createRoot(document.getElementById("root")!).render(
   <StrictMode>

@@ -55,6 +55,13 @@ Json task_json(const pipelines::Run& run, const pipelines::Task& task) {
   put_time(out, "end_time", task.finished_ms);
   if (!task.parent.empty()) out["parent_task_id"] = str_cat(run.id, "/", task.parent);
   if (!task.error.empty()) out["error"] = {{"code", 13}, {"message", task.error}};
+  // KFP leaves these empty. Artifacts are named as the native API names them; parameters are our addition.
+  const Json artifacts = task.outputs.value("artifacts", Json::object());
+  for (const auto& [name, artifact] : artifacts.items()) {
+    out["outputs"][name]["artifact_ids"] = Json::array({str_cat(run.id, "/", task.name, "/", name)});
+  }
+  const Json parameters = task.outputs.value("parameters", Json::object());
+  if (!parameters.empty()) out["output_parameters"] = parameters;
   return out;
 }
 
@@ -66,6 +73,29 @@ Json experiment_json(const tracking::Experiment& experiment) {
               {"storage_state", experiment.deleted ? "ARCHIVED" : "AVAILABLE"}};
   put_time(out, "created_at", experiment.created_ms);
   put_time(out, "last_run_created_at", experiment.updated_ms);
+  for (const auto& [key, value] : experiment.tags) {
+    if (key == kExperimentNote) out["description"] = value;
+  }
+  return out;
+}
+
+Json pipeline_json(const pipelines::Pipeline& pipeline) {
+  Json out = {{"pipeline_id", pipeline.id},
+              {"name", pipeline.name},
+              {"display_name", pipeline.display_name},
+              {"description", pipeline.description}};
+  put_time(out, "created_at", pipeline.created_ms);
+  return out;
+}
+
+Json version_json(const pipelines::PipelineVersion& version) {
+  Json out = {{"pipeline_id", version.pipeline_id},
+              {"pipeline_version_id", version.id},
+              {"name", version.name},
+              {"display_name", version.name},
+              {"description", version.description}};
+  put_time(out, "created_at", version.created_ms);
+  if (!version.spec.empty()) out["pipeline_spec"] = version.spec;
   return out;
 }
 
@@ -93,7 +123,8 @@ net::Response error(const Status& status) {
                               {"code", grpc_code(status.code())},
                               {"message", status.message()},
                               {"details", Json::array()}},
-                             net::http_status(status.code()));
+                             // As grpc-gateway, which KFP is behind, maps codes.
+                             status.code() == StatusCode::kFailedPrecondition ? 400 : net::http_status(status.code()));
 }
 
 }  // namespace treadle::kfp
