@@ -1,6 +1,6 @@
 # For daily work; each target only calls a script, and the scripts need no make. `make` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help bootstrap build dev ui test unit sanitizers bench demo lint format layers lock clean
+.PHONY: help bootstrap build dev ui test quick unit bench demo lint format layers lock clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -14,10 +14,10 @@ ui: ## Serve the page with live reload, against a running server
 	cd ui && PATH="$(CURDIR)/.deps/node/bin:$$PATH" npm run dev
 test: ## Every suite, with totals
 	script/test
+quick: ## Every suite, without clang-tidy and the sanitizers
+	script/test --quick
 unit: ## The C++ unit tests
-	script/test unit
-sanitizers: ## Every suite, and the unit tests under ASan, UBSan and TSan
-	script/test --sanitizers
+	script/test --quick unit
 bench: ## The benchmarks
 	script/bench
 demo: ## A year of real data to a monitored, served forecast

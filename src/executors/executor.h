@@ -42,7 +42,7 @@ class Executor {
   virtual ~Executor() = default;
   // Blocks until the step and everything it started are gone. An error means that it could not be started at all. A
   // requested stop ends the step as a timeout does. Thread-safe.
-  virtual StatusOr<StepResult> run(const StepSpec& spec, std::stop_token stop) = 0;
+  virtual StatusOr<StepResult> run(const StepSpec& spec, const std::stop_token& stop) = 0;
   // After a crash of the server: ends what an earlier server's run() left running in `directory`, if anything.
   virtual void end_leftover(const std::filesystem::path& directory) = 0;
 };

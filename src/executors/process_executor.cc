@@ -73,7 +73,7 @@ class Watch {
 
 }  // namespace
 
-StatusOr<StepResult> ProcessExecutor::run(const StepSpec& spec, std::stop_token stop) {
+StatusOr<StepResult> ProcessExecutor::run(const StepSpec& spec, const std::stop_token& stop) {
   ASSIGN_OR_RETURN(LogWriter log, LogWriter::open(spec.log, spec.log_limit));
   const FileDescriptor stop_event(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!stop_event.valid()) return unavailable("eventfd: ", errno_text());

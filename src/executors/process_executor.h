@@ -13,7 +13,7 @@ class ProcessExecutor final : public Executor {
  public:
   // `self`: what "treadle" as a command word means.
   explicit ProcessExecutor(std::filesystem::path self = "/proc/self/exe") : self_(std::move(self)) {}
-  StatusOr<StepResult> run(const StepSpec& spec, std::stop_token stop) override;
+  StatusOr<StepResult> run(const StepSpec& spec, const std::stop_token& stop) override;
   void end_leftover(const std::filesystem::path& directory) override;
 
  private:

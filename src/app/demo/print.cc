@@ -37,6 +37,7 @@ void print_result(const Result& result, Io& io) {
            "");
   io.say(str_cat("\nAlerts ", result.alerts, ", retrains ", result.retrains, ", promoted ", result.promoted, ".\n"));
   std::vector<std::vector<std::string>> stages;
+  stages.reserve(result.stages.size());
   for (const Stage& stage : result.stages) stages.push_back({stage.name, duration_text(stage.seconds)});
   if (!stages.empty()) io.table({"stage", "time"}, stages, "");
 }

@@ -32,6 +32,7 @@ Status check_trigger(const Trigger& trigger) {
 
 Status trigger_missing(std::string_view name, const std::vector<Trigger>& known) {
   std::vector<std::string> names;
+  names.reserve(known.size());
   for (const Trigger& trigger : known) names.push_back(trigger.name);
   const std::string near = nearest_word(name, names);
   return not_found("no trigger is named \"", name, "\"", near.empty() ? "" : str_cat("; did you mean \"", near, "\"?"));

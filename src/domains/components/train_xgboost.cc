@@ -115,7 +115,7 @@ Status run(Step& step, Server& server) {
       metrics.push_back({{"key", key}, {"value", value}, {"step", round}, {"time_ms", clock.now_ms()}});
     }
     if (metrics.size() < 200) return ok_status();
-    const Status logged = server.log({{"metrics", metrics}});
+    Status logged = server.log({{"metrics", metrics}});
     metrics.clear();
     return logged;
   };

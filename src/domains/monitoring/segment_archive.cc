@@ -62,6 +62,7 @@ StatusOr<table::Table> as_table(const std::vector<LoggedPrediction>& rows) {
   RETURN_IF_ERROR(table.add(
       integers("event_ms", rows, [](const Prediction& row) { return row.event_ms.value_or(table::kMissing); })));
   std::vector<double> values;
+  values.reserve(rows.size());
   for (const Prediction& row : rows) values.push_back(row.value);
   RETURN_IF_ERROR(table.add_doubles("value", std::move(values)));
   RETURN_IF_ERROR(table.add(texts("model", rows, [](const Prediction& row) { return row.model; })));

@@ -58,7 +58,7 @@ std::optional<std::vector<std::vector<std::string>>> recognise_bootstrap(const s
 }
 
 StatusOr<std::filesystem::path> PythonLayers::ensure(const std::vector<std::vector<std::string>>& installs,
-                                                     const std::filesystem::path& log, std::stop_token stop) {
+                                                     const std::filesystem::path& log, const std::stop_token& stop) {
   const std::lock_guard lock(mutex_);
   // The interpreter is part of the name: another one needs other binaries.
   std::error_code error;
@@ -83,7 +83,7 @@ StatusOr<std::filesystem::path> PythonLayers::ensure(const std::vector<std::vect
 }
 
 Status PythonLayers::build(const std::vector<std::vector<std::string>>& installs, const std::filesystem::path& target,
-                           const std::filesystem::path& log, bool offline, std::stop_token stop) {
+                           const std::filesystem::path& log, bool offline, const std::stop_token& stop) {
   std::error_code error;
   std::filesystem::remove_all(target / "layer", error);
   std::filesystem::create_directories(target / "layer", error);

@@ -26,11 +26,11 @@ class PythonLayers {
   // The layer's folder; made when it is not there, by pip: from the wheels alone when they suffice, else from pip's
   // index. pip's output goes to `log`. One at a time.
   StatusOr<std::filesystem::path> ensure(const std::vector<std::vector<std::string>>& installs,
-                                         const std::filesystem::path& log, std::stop_token stop);
+                                         const std::filesystem::path& log, const std::stop_token& stop);
 
  private:
   Status build(const std::vector<std::vector<std::string>>& installs, const std::filesystem::path& target,
-               const std::filesystem::path& log, bool offline, std::stop_token stop);
+               const std::filesystem::path& log, bool offline, const std::stop_token& stop);
 
   executors::Executor& executor_;
   std::filesystem::path folder_, wheels_;

@@ -89,7 +89,7 @@ void StepRunner::clean_up(const std::string& run_id, const Task& task) {
   fs::remove_all(directory, ignored);
 }
 
-StepOutcome StepRunner::run(const StepJob& job, std::stop_token stop) {
+StepOutcome StepRunner::run(const StepJob& job, const std::stop_token& stop) {
   const fs::path directory = work_directory(job.run_id, job.task);
   std::error_code error;
   fs::remove_all(directory, error);
@@ -137,7 +137,8 @@ StatusOr<Json> StepRunner::executor_input(const StepJob& job, const Json& inputs
                 {"outputFile", (directory / "executor_output.json").string()}}}};
 }
 
-StatusOr<StepOutcome> StepRunner::run_container(const StepJob& job, const fs::path& directory, std::stop_token stop) {
+StatusOr<StepOutcome> StepRunner::run_container(const StepJob& job, const fs::path& directory,
+                                                const std::stop_token& stop) {
   const Json& container = job.executor["container"];
   PlaceholderScope scope{nullptr, run_names(job)};
   StepOutcome outcome;

@@ -36,12 +36,13 @@ class StepRunner {
         layers_(executor, options.layers_folder, options.wheels_folder) {}
 
   // Thread-safe; blocks until the step ended.
-  StepOutcome run(const StepJob& job, std::stop_token stop);
+  StepOutcome run(const StepJob& job, const std::stop_token& stop);
   // Ends what an earlier server left running of this task and forgets its working directory.
   void clean_up(const std::string& run_id, const Task& task);
 
  private:
-  StatusOr<StepOutcome> run_container(const StepJob& job, const std::filesystem::path& directory, std::stop_token stop);
+  StatusOr<StepOutcome> run_container(const StepJob& job, const std::filesystem::path& directory,
+                                      const std::stop_token& stop);
   StatusOr<StepOutcome> import_artifact(const StepJob& job);
   StatusOr<Json> executor_input(const StepJob& job, const Json& inputs, const std::filesystem::path& directory);
   StatusOr<std::optional<Json>> cached_outputs(const std::string& key);

@@ -81,6 +81,7 @@ StatusOr<Owned> labelled(const Library& api, const Rows& rows, int threads) {
   RETURN_IF_ERROR(
       api.check(api.matrix_set_info(out.get(), "label", array_interface(rows.labels, {rows.labels.size()}).c_str())));
   std::vector<const char*> names;
+  names.reserve(rows.names.size());
   for (const std::string& name : rows.names) names.push_back(name.c_str());
   RETURN_IF_ERROR(api.check(api.matrix_set_names(out.get(), "feature_name", names.data(), names.size())));
   return out;
@@ -158,6 +159,7 @@ StatusOr<Trained> train(const Rows& rows, const std::vector<std::pair<std::strin
   RETURN_IF_ERROR(api->check(api->booster_create(cached.data(), 1, booster.out())));
   RETURN_IF_ERROR(set_params(*api, booster.get(), options));
   std::vector<const char*> features;
+  features.reserve(rows.names.size());
   for (const std::string& name : rows.names) features.push_back(name.c_str());
   RETURN_IF_ERROR(api->check(api->booster_set_names(booster.get(), "feature_name", features.data(), features.size())));
   for (int round = 0; round < options.rounds; ++round) {
