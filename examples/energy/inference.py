@@ -13,7 +13,7 @@ def energy_inference(data_path: str, origin: str, deployment: str = "energy-dema
     # What is deployed now, not what was deployed when a step last ran.
     model.set_caching_options(False)
     report = native.drift_report(dataset=data.outputs["dataset"], reference=model.outputs["reference"],
-                                 deployment=deployment, origin=origin)
+                                 deployment=deployment, origin=origin, thresholds=model.outputs["drift_thresholds"])
     report.set_caching_options(False)
     features = native.make_features(dataset=data.outputs["dataset"], config=model.outputs["feature_config"])
     forecast = native.batch_predict(features=features.outputs["features"], config=model.outputs["feature_config"],

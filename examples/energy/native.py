@@ -36,7 +36,8 @@ def make_features(dataset: Input[Dataset], config: dict, features: Output[Datase
 
 
 @dsl.container_component
-def time_split(dataset: Input[Dataset], train: Output[Dataset], test: Output[Dataset], test_days: int = 28):
+def time_split(dataset: Input[Dataset], train: Output[Dataset], test: Output[Dataset], test_days: int = 28,
+               name: str = ""):
     return step("time-split")
 
 
@@ -47,7 +48,8 @@ def train_xgboost(train: Input[Dataset], test: Input[Dataset], config: dict, par
 
 
 @dsl.container_component
-def refit_xgboost(train: Input[Dataset], config: dict, params: dict, model: Output[Model], rounds: int = 300):
+def refit_xgboost(train: Input[Dataset], config: dict, params: dict, model: Output[Model], rounds: int = 300,
+                  artifact_path: str = "model"):
     return step("train-xgboost")
 
 
@@ -58,8 +60,8 @@ def evaluate(model: Input[Model], train: Input[Dataset], test: Input[Dataset], m
 
 
 @dsl.container_component
-def gate(model: Input[Model], test: Input[Dataset], scores: dict, deployment: str, approved: dsl.OutputPath(bool),
-         reason: dsl.OutputPath(str), report: Output[Artifact], tolerance: float = 1.0):
+def gate(model: Input[Model], test: Input[Dataset], history: Input[Dataset], scores: dict, deployment: str,
+         approved: dsl.OutputPath(bool), reason: dsl.OutputPath(str), report: Output[Artifact], tolerance: float = 1.0):
     return step("gate")
 
 
@@ -74,13 +76,13 @@ def deploy_model(deployment: str, model_name: str, version: int, endpoint: dsl.O
 
 
 @dsl.container_component
-def resolve_model(deployment: str, feature_config: dsl.OutputPath(dict), version: dsl.OutputPath(int),
-                  reference: Output[Dataset]):
+def resolve_model(deployment: str, feature_config: dsl.OutputPath(dict), drift_thresholds: dsl.OutputPath(dict),
+                  version: dsl.OutputPath(int), reference: Output[Dataset]):
     return step("resolve-model")
 
 
 @dsl.container_component
-def drift_report(dataset: Input[Dataset], reference: Input[Dataset], deployment: str, origin: str,
+def drift_report(dataset: Input[Dataset], reference: Input[Dataset], deployment: str, origin: str, thresholds: dict,
                  share: dsl.OutputPath(float), report: Output[Artifact]):
     return step("drift-report")
 

@@ -1,19 +1,17 @@
 """What the energy pipelines know about the data and the model."""
 
 # Every lag of the demand is at least the horizon, so that a day-ahead forecast made at midnight can compute it.
-# Temperature and workday are known ahead (the issue's forecaster is given the weather of the target day).
+# Temperature and workday are known ahead (the forecaster is given the weather of the target day).
+# Chosen by backtest.py on days before 2014-11-01 only; the days that the demonstration forecasts had no say.
 FEATURES = {
     "target": "demand",
     "time": "timestamp",
     "step_minutes": 30,
     "horizon": 48,
     "lags": [48, 96, 144, 192, 240, 288, 336],
-    "target_means": [{"lag": 48, "window": 48}],
-    "same_slot_days": [7],
     "calendar": ["half_hour", "weekday"],
     "inputs": ["temperature", "workday"],
-    "input_lags": {"temperature": [2, 6, 12, 48], "workday": [48, 336]},
-    "input_means": {"temperature": [48]},
+    "input_lags": {"temperature": [2, 6, 12, 48], "workday": [48]},
 }
 
 SCHEMA = {
@@ -39,3 +37,7 @@ XGBOOST = {
 }
 
 KNOWN_AHEAD = ["temperature", "workday"]
+
+# The challenger's MAE may be so many times the champion's. Another seed alone moves the MAE of a week by 2 % (backtest.py), and
+# what is deployed is refitted with the backtest's days as well: equal but for noise is good enough.
+TOLERANCE = 1.02

@@ -4,7 +4,7 @@ from typing import NamedTuple
 from kfp import dsl
 
 import native
-from settings import FEATURES, SCHEMA, XGBOOST
+from settings import FEATURES, SCHEMA, TOLERANCE, XGBOOST
 
 
 @dsl.component(base_image="python:3.11")
@@ -24,8 +24,8 @@ def business_check(scores: dict, gate_approved: bool, gate_reason: str,
 
 @dsl.pipeline(name="energy-training", description="Day-ahead electricity demand: train, judge, deploy")
 def energy_training(data_path: str, until: str = "", deployment: str = "energy-demand",
-                    model_name: str = "energy-demand", reason: str = "", test_days: int = 28, rounds: int = 300,
-                    max_mape: float = 8.0, tolerance: float = 1.0, features: dict = FEATURES, schema: dict = SCHEMA,
+                    model_name: str = "energy-demand", reason: str = "", test_days: int = 28, backtest_days: int = 7,
+                    rounds: int = 300, max_mape: float = 8.0, tolerance: float = TOLERANCE, features: dict = FEATURES, schema: dict = SCHEMA,
                     params: dict = XGBOOST):
     data = native.import_data(path=data_path, end=until)
     valid = native.validate_data(dataset=data.outputs["dataset"], schema=schema)
@@ -35,8 +35,12 @@ def energy_training(data_path: str, until: str = "", deployment: str = "energy-d
     trained = native.train_xgboost(train=parts.outputs["train"], test=parts.outputs["test"], config=features,
                                    params=params, rounds=rounds)
     judged = native.evaluate(model=trained.outputs["model"], train=parts.outputs["train"], test=parts.outputs["test"])
-    gated = native.gate(model=trained.outputs["model"], test=parts.outputs["test"], scores=judged.outputs["scores"],
-                        deployment=deployment, tolerance=tolerance)
+    # Champion against challenger on the newest days, which neither has seen: each as well informed as it can be there.
+    newest = native.time_split(dataset=lags.outputs["features"], test_days=backtest_days, name="backtest")
+    challenger = native.refit_xgboost(train=newest.outputs["train"], config=features, params=params, rounds=rounds,
+                                      artifact_path="challenger")
+    gated = native.gate(model=challenger.outputs["model"], test=newest.outputs["test"], history=newest.outputs["train"],
+                        scores=judged.outputs["scores"], deployment=deployment, tolerance=tolerance)
     decided = business_check(scores=judged.outputs["scores"], gate_approved=gated.outputs["approved"],
                              gate_reason=gated.outputs["reason"], max_mape=max_mape)
     # These talk to the world: the file may have changed, the run wants its metrics, the champion may be another one.

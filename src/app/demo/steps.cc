@@ -65,7 +65,7 @@ Status set_rules(net::Client& client, const Files& files) {
        {{{"id", "rolling-mae"},
          {"metric", "rolling_mae_ratio"},
          {"threshold", 1.25},
-         {"window_days", 7},
+         {"window_days", 14},
          {"cooldown_days", 14}},
         {{"id", "drift-share"}, {"metric", "drift_share"}, {"threshold", 0.5}, {"cooldown_days", 14}}}}};
   RETURN_IF_ERROR(client.send_json(net::Method::kPut, kDeploymentPath + "/rules", rules));

@@ -4,7 +4,7 @@
 
 #include "domains/components/feature_config.h"
 #include "domains/components/features.h"
-#include "domains/components/step_testing.h"
+#include "domains/components/test_step.h"
 
 namespace treadle::components::testing {
 namespace {

@@ -1,6 +1,7 @@
 // drift-report: have the newest days moved away from what the model was trained on, and are they whole? Posted to the
 // deployment's monitors.
 #include <algorithm>
+#include <optional>
 
 #include "base/time.h"
 #include "domains/components/catalogue.h"
@@ -10,14 +11,25 @@
 namespace treadle::components {
 namespace {
 
-StatusOr<Json> drift_of(const table::Table& current, const table::Table& reference) {
+// The threshold for a column; nullopt is the method's own.
+StatusOr<std::optional<double>> threshold_of(const Json& thresholds, const std::string& column) {
+  const auto found = thresholds.find(column);
+  if (found == thresholds.end()) return std::optional<double>();
+  if (!found->is_number() || !(found->get<double>() > 0)) {
+    return invalid_field("thresholds", column, " must be a number above 0, got ", to_text(*found));
+  }
+  return std::optional(found->get<double>());
+}
+
+StatusOr<Json> drift_of(const table::Table& current, const table::Table& reference, const Json& thresholds) {
   Json features = Json::object();
   std::vector<monitoring::Drift> all;
   for (const table::Column& column : reference.columns()) {
     if (column.type == table::ColumnType::kTime || column.type == table::ColumnType::kText) continue;
     ASSIGN_OR_RETURN(const std::vector<double> before, reference.as_doubles(column.name));
     ASSIGN_OR_RETURN(const std::vector<double> now, current.as_doubles(column.name));
-    const auto drift = monitoring::compare(before, now);
+    ASSIGN_OR_RETURN(const std::optional<double> threshold, threshold_of(thresholds, column.name));
+    const auto drift = monitoring::compare(before, now, {}, threshold);
     if (!drift.ok()) return with_context(drift.status(), column.name);
     all.push_back(*drift);
     features[column.name] = {{"method", drift->method},
@@ -56,13 +68,14 @@ Status run(Step& step, Server& server) {
   ASSIGN_OR_RETURN(const std::string time_name, step.text("time", "timestamp"));
   ASSIGN_OR_RETURN(const std::int64_t days, step.integer("window_days", 7));
   if (days < 1 || days > 3650) return invalid_field("window_days", "must be between 1 and 3650, got ", days);
+  ASSIGN_OR_RETURN(const Json thresholds, step.object("thresholds"));
   ASSIGN_OR_RETURN(const table::Table rows, step.read_table("dataset"));
   ASSIGN_OR_RETURN(const table::Table reference, step.read_table("reference"));
   ASSIGN_OR_RETURN(const table::Column* const time, rows.column(time_name));
   if (time->type != table::ColumnType::kTime) return invalid_field("time", "column '", time_name, "' holds no times");
   const table::Table current = newest(rows, time->integers, *origin, days);
   if (current.rows() == 0) return invalid("no row lies in the ", days, " days before ", origin_text);
-  ASSIGN_OR_RETURN(const Json drift, drift_of(current, reference));
+  ASSIGN_OR_RETURN(const Json drift, drift_of(current, reference, thresholds));
   const Json quality = quality_of(current, time_name);
   const std::string target = str_cat("/api/v1/deployments/", encode_segment(deployment), "/reports");
   const std::int64_t day = *origin - (*origin % kDayMs + kDayMs) % kDayMs;
@@ -88,6 +101,7 @@ Component drift_report() {
                      {"reference", "system.Dataset", "of resolve-model"},
                      {"deployment", "STRING", "whose monitors get the reports"},
                      {"origin", "STRING", "the day, ISO"},
+                     {"thresholds", "STRUCT", "drifted from which score on, by column (the method's own)", false},
                      {"time", "STRING", "the time column (timestamp)", false},
                      {"window_days", "INTEGER", "days before the origin that are compared (7)", false}},
           .outputs = {{"report", "system.Artifact", "both reports, as JSON"},

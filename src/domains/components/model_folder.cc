@@ -53,8 +53,10 @@ Status write_model_folder(const fs::path& folder, const ModelParts& parts) {
   std::error_code error;
   fs::create_directories(folder, error);
   if (error) return internal_error("cannot make ", folder.string(), ": ", error.message());
-  const Json features = {
-      {"feature_names", parts.feature_names}, {"feature_config", parts.config}, {"trained_until", parts.trained_until}};
+  const Json features = {{"feature_names", parts.feature_names},
+                         {"feature_config", parts.config},
+                         {"trained_until", parts.trained_until},
+                         {"drift_thresholds", parts.drift_thresholds}};
   RETURN_IF_ERROR(write_file_atomic(folder / "model.ubj", parts.model));
   RETURN_IF_ERROR(write_file_atomic(folder / "features.json", features.dump(2)));
   RETURN_IF_ERROR(write_file_atomic(folder / "requirements.txt", kRequirements));

@@ -20,7 +20,8 @@ struct ModelParts {
   std::string trained_until;               // the newest row it saw, RFC 3339
   std::string run_id;
   std::string artifact_path;
-  table::Table reference;  // recent raw rows, what drift is measured against
+  table::Table reference;                  // recent raw rows, what drift is measured against
+  Json drift_thresholds = Json::object();  // by column; see drift_thresholds.h
 };
 Status write_model_folder(const std::filesystem::path& folder, const ModelParts& parts);
 

@@ -3,7 +3,7 @@
 
 #include "domains/components/model_folder.h"
 #include "domains/components/scores.h"
-#include "domains/components/step_testing.h"
+#include "domains/components/test_step.h"
 
 namespace treadle::components::testing {
 namespace {

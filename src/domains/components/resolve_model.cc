@@ -19,6 +19,8 @@ Status run(Step& step, Server& server) {
   step.set_metadata("reference", "model", model);
   step.set_metadata("reference", "version", version);
   RETURN_IF_ERROR(server.log({{"tags", {{"treadle.model_version", str_cat(model, "/", version)}}}}));
+  ASSIGN_OR_RETURN(const Json* const thresholds, optional_object(features, "drift_thresholds"));
+  RETURN_IF_ERROR(step.set_parameter("drift_thresholds", thresholds == nullptr ? Json(Json::object()) : *thresholds));
   RETURN_IF_ERROR(step.set_parameter("feature_config", *config));
   return step.set_parameter("version", version);
 }
@@ -30,6 +32,7 @@ Component resolve_model() {
           .description = "Look up what a deployment's model was trained with: feature configuration and reference rows",
           .inputs = {{"deployment", "STRING", "the deployment"}},
           .outputs = {{"feature_config", "STRUCT", "recorded with the model"},
+                      {"drift_thresholds", "STRUCT", "by column, of the training data's own history"},
                       {"version", "INTEGER", "the deployed version"},
                       {"reference", "system.Dataset", "what drift is measured against"}},
           .run = run};

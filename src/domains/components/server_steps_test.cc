@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "domains/components/feature_config.h"
-#include "domains/components/step_testing.h"
+#include "domains/components/test_step.h"
 
 namespace treadle::components::testing {
 namespace {

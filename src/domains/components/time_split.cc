@@ -29,10 +29,12 @@ Status run(Step& step, Server& server) {
   }
   RETURN_IF_ERROR(step.write_table("train", rows.slice(0, train_rows)));
   RETURN_IF_ERROR(step.write_table("test", rows.slice(train_rows, rows.rows() - train_rows)));
-  return server.log({{"params", {{"test_days", days}, {"test_start", format_rfc3339(cut)}}},
+  ASSIGN_OR_RETURN(const std::string name, step.text("name", ""));
+  const std::string prefix = name.empty() ? "" : name + "_";
+  return server.log({{"params", {{prefix + "test_days", days}, {prefix + "test_start", format_rfc3339(cut)}}},
                      {"metrics",
-                      {{{"key", "train_rows"}, {"value", train_rows}},
-                       {{"key", "test_rows"}, {"value", rows.rows() - train_rows}}}}});
+                      {{{"key", prefix + "train_rows"}, {"value", train_rows}},
+                       {{"key", prefix + "test_rows"}, {"value", rows.rows() - train_rows}}}}});
 }
 
 }  // namespace
@@ -43,7 +45,8 @@ Component time_split() {
       .description = "Split rows by time: the last days for testing, all before for training",
       .inputs = {{"dataset", "system.Dataset", "rows ascending in time"},
                  {"test_days", "INTEGER", "days for testing (28)", false},
-                 {"time", "STRING", "the time column (timestamp)", false}},
+                 {"time", "STRING", "the time column (timestamp)", false},
+                 {"name", "STRING", "begins the names of what is logged, where a run splits more than once", false}},
       .outputs = {{"train", "system.Dataset", "rows before the cut"}, {"test", "system.Dataset", "rows from it on"}},
       .run = run};
 }

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/time.h"
 #include "domains/components/catalogue.h"
+#include "domains/components/drift_thresholds.h"
 #include "domains/components/environment.h"
 #include "domains/components/features.h"
 #include "domains/components/model_folder.h"
@@ -129,13 +130,15 @@ Status run(Step& step, Server& server) {
   ASSIGN_OR_RETURN(const std::int64_t reference_days, step.integer("reference_days", 28));
   if (reference_days < 1 || reference_days > 3650) return invalid_field("reference_days", "must be between 1 and 3650");
   ASSIGN_OR_RETURN(const fs::path folder, step.output("model"));
-  RETURN_IF_ERROR(write_model_folder(folder, {.model = trained.model,
-                                              .feature_names = names,
-                                              .config = config_json,
-                                              .trained_until = format_rfc3339(time->integers.back()),
-                                              .run_id = server.run_id(),
-                                              .artifact_path = artifact_path,
-                                              .reference = reference_rows(train_rows, config, reference_days)}));
+  RETURN_IF_ERROR(write_model_folder(
+      folder, {.model = trained.model,
+               .feature_names = names,
+               .config = config_json,
+               .trained_until = format_rfc3339(time->integers.back()),
+               .run_id = server.run_id(),
+               .artifact_path = artifact_path,
+               .reference = reference_rows(train_rows, config, reference_days),
+               .drift_thresholds = drift_thresholds(train_rows, config, {.reference_days = reference_days})}));
   RETURN_IF_ERROR(server.upload_folder(artifact_path, folder));
   step.set_metadata("model", "artifact_path", artifact_path);
   step.set_metadata("model", "framework", "xgboost");

@@ -24,15 +24,25 @@ struct Evidence {
   std::optional<double> baseline_mae;
 };
 
+// Days ascend.
+std::vector<DaySums> of_newest_version(std::vector<DaySums> days) {
+  if (days.empty()) return days;
+  const DaySums newest = days.back();
+  std::erase_if(
+      days, [&](const DaySums& day) { return day.model != newest.model || day.model_version != newest.model_version; });
+  return days;
+}
+
 struct Finding {
   double value = 0;
   bool raised = false;
   std::string message;
 };
 
-// nullopt when there is too little to judge by.
+// nullopt when there is too little to judge by. What another version predicted says nothing about this one: after a
+// new model is deployed the window begins again.
 std::optional<Finding> find_accuracy(const Rule& rule, std::int64_t day_ms, const Evidence& evidence) {
-  const auto rolling = rolling_mae(evidence.days, day_ms, rule.window_days);
+  const auto rolling = rolling_mae(of_newest_version(evidence.days), day_ms, rule.window_days);
   if (!rolling || !evidence.baseline_mae || *evidence.baseline_mae <= 0) return std::nullopt;
   const double ratio = *rolling / *evidence.baseline_mae;
   return Finding{ratio, ratio > rule.threshold,
@@ -112,10 +122,11 @@ StatusOr<std::vector<std::string>> Service::judge(std::string_view deployment, s
       ASSIGN_OR_RETURN(evidence.days, load_days(tx, deployment, from_ms, day_ms));
       ASSIGN_OR_RETURN(evidence.drift, load_drift_series(tx, deployment, from_ms, day_ms));
       const auto finding = find(rule, day_ms, evidence);
-      if (!finding) continue;
+      const bool replaced = rule.metric == RuleMetric::kRollingMaeRatio && of_newest_version(evidence.days).size() == 1;
+      if (!finding && !replaced) continue;
       ASSIGN_OR_RETURN(const bool quiet, alerted_near(tx, deployment, rule, day_ms));
-      if (finding->raised && quiet) continue;
-      // Either it is well again, or a newer alert takes the place of the old one.
+      if (finding && finding->raised && quiet) continue;
+      // It is well again, or the model that it was about is gone, or a newer alert takes the place of the old one.
       ASSIGN_OR_RETURN(const auto resolved, resolve_alerts(tx, deployment, rule.id, day_ms, clock_.now_ms()));
       for (const std::string& id : resolved) {
         RETURN_IF_ERROR(events_.append(
@@ -125,7 +136,7 @@ StatusOr<std::vector<std::string>> Service::judge(std::string_view deployment, s
                  str_cat("alert/", id),
                  {{"id", id}, {"deployment", deployment}, {"rule", rule.id}, {"day", day_text(day_ms)}}}));
       }
-      if (!finding->raised) continue;
+      if (!finding || !finding->raised) continue;
       const Alert alert{new_ulid(), std::string(deployment), rule.id, rule.metric,     finding->value, rule.threshold,
                         day_ms,     clock_.now_ms(),         true,    finding->message};
       RETURN_IF_ERROR(insert_alert(tx, alert));

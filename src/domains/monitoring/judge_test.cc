@@ -52,6 +52,22 @@ TEST_P(JudgeTest, AnAlertIsRaisedOnceThenQuietThenResolved) {
   EXPECT_EQ((*alerts)[1].value, 2);
 }
 
+TEST_P(JudgeTest, ANewVersionIsJudgedByItsOwnDays) {
+  baselines_.by_version = {{1, 1.0}, {2, 1.0}};
+  rule(RuleMetric::kRollingMaeRatio, 1.5, 3, 1);
+  for (std::int64_t day = 0; day < 3; ++day) live(day, 5);
+  ASSERT_EQ(*service_->open_alerts(), 1);
+  const auto live_on_2 = [&](std::int64_t day, double error) {
+    EXPECT_TRUE(service_->append({batch(day, 10, 2)}).ok());
+    return service_->add_truths("d", truths(day, 10 + error))->alerts.size();
+  };
+  EXPECT_EQ(live_on_2(3, 2), 0u) << "the old version's errors are not the new one's";
+  EXPECT_EQ(*service_->open_alerts(), 0) << "what the alert was about is gone";
+  EXPECT_EQ(live_on_2(4, 2), 0u);
+  EXPECT_EQ(live_on_2(5, 2), 1u);
+  EXPECT_EQ((*service_->alerts("d", 1))[0].value, 2);
+}
+
 TEST_P(JudgeTest, ADayIsJudgedOnlyWhenAllItsTruthsAreIn) {
   rule(RuleMetric::kRollingMaeRatio, 1.5, 1, 1);
   ASSERT_TRUE(service_->append({batch(0, 10)}).ok());
