@@ -12,6 +12,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "executors/leftovers.h"
+
 namespace treadle::executors {
 namespace {
 
@@ -56,10 +58,12 @@ StatusOr<Prepared> prepare(const StepSpec& spec, const std::filesystem::path& se
       path = value;
       continue;
     }
+    if (name == kStepMark) continue;
     std::erase_if(base, [&](const auto& known) { return known.first == name; });
     base.emplace_back(name, value);
   }
   base.emplace_back("PATH", path);
+  base.emplace_back(kStepMark, out.directory);
   for (const auto& [name, value] : base) out.environment.push_back(str_cat(name, "=", value));
   if (spec.command[0] == "treadle") {
     out.program = self.string();
@@ -142,16 +146,6 @@ StatusOr<Child> spawn(const StepSpec& spec, const std::filesystem::path& self) {
     return internal_error("pidfd_open: ", errno_text());
   }
   return Child{pid, std::move(output_read), std::move(pidfd)};
-}
-
-long long start_time(pid_t pid) {
-  const auto text = read_file(str_cat("/proc/", pid, "/stat"), 4096);
-  if (!text.ok()) return 0;
-  const std::size_t after_name = text->rfind(')');
-  if (after_name == std::string::npos) return 0;
-  const auto fields = split(std::string_view(*text).substr(after_name + 2), ' ');
-  constexpr std::size_t kStartTime = 19;  // field 22 of proc(5), the third being the first after the name
-  return fields.size() > kStartTime ? parse_int(fields[kStartTime]).value_or(0) : 0;
 }
 
 }  // namespace treadle::executors

@@ -20,7 +20,4 @@ struct Child {
 // kInvalidArgument when the program cannot be started (not found, not executable).
 StatusOr<Child> spawn(const StepSpec& spec, const std::filesystem::path& self);
 
-// When a process started, in clock ticks since boot; 0 when there is none of that id. With the id it names one process.
-long long start_time(pid_t pid);
-
 }  // namespace treadle::executors

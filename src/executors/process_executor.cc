@@ -8,17 +8,14 @@
 
 #include <array>
 #include <cerrno>
-#include <fstream>
 
 #include "base/clock.h"
 #include "executors/child.h"
+#include "executors/leftovers.h"
 #include "executors/log_writer.h"
 
 namespace treadle::executors {
 namespace {
-
-// In the working directory: "<pid> <start time>" of the step, for end_leftover().
-constexpr const char* kProcessFile = ".treadle-process";
 
 void drain(int fd, LogWriter& log) {
   std::array<char, 65536> buffer;
@@ -82,11 +79,11 @@ StatusOr<StepResult> ProcessExecutor::run(const StepSpec& spec, const std::stop_
     [[maybe_unused]] const ssize_t written = ::write(stop_event.get(), &one, sizeof one);
   });
   ASSIGN_OR_RETURN(const Child child, spawn(spec, self_));
-  std::ofstream(spec.directory / kProcessFile) << child.pid << ' ' << start_time(child.pid) << '\n';
 
   StepResult result;
   Watch(spec, child, log, stop_event.get()).until_end(result);
   ::kill(-child.pid, SIGKILL);  // what it left in its group; the id is still held by the unreaped child
+  end_processes_of(spec.directory);
   int status = 0;
   while (::waitpid(child.pid, &status, 0) < 0 && errno == EINTR) {
   }
@@ -94,19 +91,9 @@ StatusOr<StepResult> ProcessExecutor::run(const StepSpec& spec, const std::stop_
   if (WIFSIGNALED(status)) result.signal = WTERMSIG(status);
   result.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + result.signal;
   result.last_output = log.last_output();
-  std::error_code ignored;
-  std::filesystem::remove(spec.directory / kProcessFile, ignored);
   return result;
 }
 
-void ProcessExecutor::end_leftover(const std::filesystem::path& directory) {
-  std::ifstream file(directory / kProcessFile);
-  pid_t pid = 0;
-  long long started = 0;
-  if (!(file >> pid >> started) || pid <= 1 || started == 0) return;
-  // The leader may be gone while its children live: then nothing proves that the group is still ours, and the id may
-  // have been given away; only a leader with the recorded start time is ended.
-  if (start_time(pid) == started) ::kill(-pid, SIGKILL);
-}
+void ProcessExecutor::end_leftover(const std::filesystem::path& directory) { end_processes_of(directory); }
 
 }  // namespace treadle::executors

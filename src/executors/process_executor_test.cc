@@ -3,9 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
-#include <fstream>
 #include <thread>
 
 #include "base/clock.h"
@@ -32,6 +32,22 @@ class ProcessExecutorTest : public testing::Test {
   TempDir folder_ = *TempDir::create();
   ProcessExecutor executor_;
 };
+
+// The process whose id the step wrote to `name`; waits for it to be written.
+pid_t written_pid(const std::filesystem::path& name) {
+  for (int i = 0; i < 1000; ++i) {
+    const auto text = read_file(name);
+    if (text.ok() && text->ends_with('\n')) return static_cast<pid_t>(parse_int(trim(*text)).value_or(0));
+    std::this_thread::sleep_for(milliseconds(10));
+  }
+  return 0;
+}
+
+// Ended, reaped or not.
+bool is_gone(pid_t pid) {
+  const auto status = read_file(str_cat("/proc/", pid, "/stat"));
+  return !status.ok() || status->find(") Z ") != std::string::npos;
+}
 
 TEST_F(ProcessExecutorTest, KeepsOutputAndExitCode) {
   const auto result = executor_.run(sh("echo out; echo err >&2; exit 3"), {});
@@ -60,14 +76,10 @@ TEST_F(ProcessExecutorTest, EndsTheWholeGroupWhenTimeIsOver) {
   EXPECT_TRUE(result->timed_out);
   EXPECT_EQ(result->signal, SIGKILL);
   EXPECT_LT(monotonic_ns() - begin, 10'000'000'000);
-  int child = 0;
-  std::ifstream(folder_.path() / "child") >> child;
+  const pid_t child = written_pid(folder_.path() / "child");
   ASSERT_GT(child, 1);
-  for (int i = 0; i < 200 && ::kill(child, 0) == 0; ++i) std::this_thread::sleep_for(milliseconds(10));
-  std::ifstream stat("/proc/" + std::to_string(child) + "/stat");
-  std::string state;
-  stat >> state >> state >> state;
-  EXPECT_TRUE(state.empty() || state == "Z") << state;
+  for (int i = 0; i < 200 && !is_gone(child); ++i) std::this_thread::sleep_for(milliseconds(10));
+  EXPECT_TRUE(is_gone(child));
 }
 
 TEST_F(ProcessExecutorTest, StopsOnRequest) {
@@ -103,18 +115,42 @@ TEST_F(ProcessExecutorTest, NamesAProgramThatIsNotThere) {
   EXPECT_THAT(result.status().message(), HasSubstr("no-such-program"));
 }
 
-TEST_F(ProcessExecutorTest, EndsALeftoverOnlyWhenItIsTheSameProcess) {
-  const pid_t pid = ::fork();
-  if (pid == 0) {
-    ::setsid();
-    ::execl("/bin/sleep", "sleep", "60", nullptr);
-    ::_exit(1);
+TEST_F(ProcessExecutorTest, EndsWhatLeftTheGroup) {
+  const auto result = executor_.run(
+      sh("setsid sh -c 'echo $$ > daemon; exec sleep 60' & while ! [ -s daemon ]; do sleep 0.01; done"), {});
+  ASSERT_TRUE(result.ok());
+  const pid_t daemon = written_pid(folder_.path() / "daemon");
+  ASSERT_GT(daemon, 0);
+  EXPECT_TRUE(is_gone(daemon));
+}
+
+TEST_F(ProcessExecutorTest, AfterACrashEndsWhatTheStepLeftAndNothingElse) {
+  const auto other = *TempDir::create();
+  const pid_t server = ::fork();
+  if (server == 0) {
+    std::jthread beside([&] {
+      StepSpec spec = sh("echo $$ > other; exec sleep 60");
+      spec.directory = other.path();
+      spec.log = other.path() / "log";
+      (void)executor_.run(spec, {});
+    });
+    (void)executor_.run(sh("setsid sh -c 'echo $$ > daemon; exec sleep 60' & wait"), {});
+    ::_exit(0);
   }
-  std::this_thread::sleep_for(milliseconds(100));
-  std::ofstream(folder_.path() / ".treadle-process") << pid << " 12345\n";
+  const pid_t daemon = written_pid(folder_.path() / "daemon");
+  const pid_t step_beside = written_pid(other.path() / "other");
+  ASSERT_GT(daemon, 0);
+  ASSERT_GT(step_beside, 0);
+  executor_.end_leftover("/nothing/ran/here");
+  EXPECT_FALSE(is_gone(daemon));
+  ::kill(server, SIGKILL);
+  ::waitpid(server, nullptr, 0);
+  EXPECT_FALSE(is_gone(daemon));
   executor_.end_leftover(folder_.path());
-  EXPECT_EQ(::kill(pid, 0), 0);
-  ::kill(pid, SIGKILL);
+  EXPECT_TRUE(is_gone(daemon));
+  // The kernel ends the other step itself, when its server dies.
+  for (int i = 0; i < 500 && !is_gone(step_beside); ++i) std::this_thread::sleep_for(milliseconds(10));
+  EXPECT_TRUE(is_gone(step_beside));
 }
 
 }  // namespace
