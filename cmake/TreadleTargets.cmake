@@ -1,5 +1,5 @@
 # One target per folder: `treadle_library(tracking DEPS ...)` compiles every *.cc beside it except *_test.cc, which become
-# the test program `tracking_test`, and *_benchmark.cc, which become `tracking_benchmark` (script/bench runs those).
+# the test program `tracking_test`.
 # A folder sees only the targets it names, so a wrong include fails to link.
 include(GoogleTest)
 
@@ -36,10 +36,8 @@ function(treadle_library name)
   cmake_parse_arguments(ARG "" "" "DEPS;PRIVATE;TEST_DEPS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS "*.cc")
   set(tests ${sources})
-  set(benchmarks ${sources})
-  list(FILTER sources EXCLUDE REGEX "_(test|benchmark)\\.cc$")
+  list(FILTER sources EXCLUDE REGEX "_test\\.cc$")
   list(FILTER tests INCLUDE REGEX "_test\\.cc$")
-  list(FILTER benchmarks INCLUDE REGEX "_benchmark\\.cc$")
   if(sources)
     add_library(${name} STATIC ${sources})
     target_link_libraries(${name} PUBLIC treadle_flags ${ARG_DEPS} PRIVATE ${ARG_PRIVATE})
@@ -51,10 +49,5 @@ function(treadle_library name)
     add_executable(${name}_test ${tests})
     target_link_libraries(${name}_test PRIVATE ${name} ${ARG_TEST_DEPS} GTest::gmock GTest::gtest_main)
     gtest_discover_tests(${name}_test DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 120)
-  endif()
-  if(benchmarks)
-    find_package(benchmark REQUIRED)
-    add_executable(${name}_benchmark ${benchmarks})
-    target_link_libraries(${name}_benchmark PRIVATE ${name} ${ARG_TEST_DEPS} benchmark::benchmark_main)
   endif()
 endfunction()

@@ -92,8 +92,8 @@ fresh() { # an empty folder in this run's scratch space
 
 # ---- apt
 
-apt_wanted() { # the packages of a profile, `test` including `run`
-  awk -v profile="$1" '$1 == "run" || (profile == "test" && $1 == "test") { print $2 }' "$root/deps/apt.txt"
+apt_wanted() { # the packages of a profile; each of run, test, bench includes the ones before it
+  awk -v profile="$1" '$1 == "run" || $1 == profile || (profile == "bench" && $1 == "test") { print $2 }' "$root/deps/apt.txt"
 }
 
 apt_missing() {
