@@ -121,14 +121,14 @@ TEST_F(ServiceTest, SwapsUnderLoadWithoutDroppingARequest) {
         }
       });
     }
-    for (int i = 0; i < 20; ++i) {
+    // At least 20 swaps, and however many it takes on a busy machine until there was load during them.
+    for (int i = 0; i < 20 || answered < 200; ++i) {
       EXPECT_TRUE(service().deploy("demand", {.model = "demand", .version = 1 + (i + 1) % 2}).ok());
       (void)service().deploy("demand", {.model = "demand", .version = 3});  // cannot be loaded
     }
     stop = true;
   }
   EXPECT_EQ(wrong, 0);
-  EXPECT_GT(answered, 100);
   EXPECT_EQ(service().get("demand")->stats.success.count, static_cast<std::uint64_t>(answered));
 }
 

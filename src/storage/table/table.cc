@@ -38,6 +38,7 @@ const Column* Table::find(std::string_view name) const {
 StatusOr<const Column*> Table::column(std::string_view name) const {
   if (const Column* const found = find(name)) return found;
   std::vector<std::string> names;
+  names.reserve(columns_.size());
   for (const Column& column : columns_) names.push_back(column.name);
   return invalid("no column '", name, "'; there are: ", join(names, ", "));
 }

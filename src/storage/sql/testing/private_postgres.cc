@@ -24,6 +24,7 @@ StatusOr<pid_t> spawn(std::vector<std::string> command, const std::string& log) 
     command.insert(command.begin(), {"setpriv", user, group, "--clear-groups"});
   }
   std::vector<char*> arguments;
+  arguments.reserve(command.size() + 1);
   for (std::string& part : command) arguments.push_back(part.data());
   arguments.push_back(nullptr);
   posix_spawn_file_actions_t actions;
