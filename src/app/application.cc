@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdlib>
+#include <thread>
 
 #include "adapters/kfp/routes.h"
 #include "adapters/mlflow/routes.h"
@@ -40,6 +41,8 @@ namespace {
 
 constexpr std::chrono::milliseconds kGrace{20'000};
 
+unsigned steps_at_once() { return std::max(1U, std::thread::hardware_concurrency()); }
+
 constexpr std::string_view kNoPage =
     "Treadle is running, but its page was not built into this program.\n"
     "Build it with `npm ci && npm run build` in ui/, then build the program again.\n";
@@ -70,6 +73,7 @@ struct Application::Parts {
     pipelines::Options options;
     options.work_folder = data.path() / "work";
     options.layers_folder = data.path() / "layers";
+    options.parallelism = steps_at_once();
     options.binary_version = str_cat(kVersion, "-", build_id());
     if (const char* wheels = std::getenv("TREADLE_WHEELS")) options.wheels_folder = wheels;
     pipelines = std::make_unique<pipelines::Service>(*database, *events, *graph, clock, *blobs, *tracking, executor,
@@ -182,14 +186,17 @@ struct Application::Parts {
     ASSIGN_OR_RETURN(const std::int64_t alerts_open, monitoring->open_alerts());
     ASSIGN_OR_RETURN(const Json deployments, deployment_counts());
     ASSIGN_OR_RETURN(const Json runs, run_counts());
-    return Json{{"version", kVersion},
-                {"deployments", deployments},
-                {"pipeline_runs", runs},
-                {"uptime_s", static_cast<double>(monotonic_ns() - started_ns) / 1e9},
-                {"data_dir", data.path().string()},
-                {"memory_bytes", resident_bytes()},
-                {"alerts_open", alerts_open},
-                {"last_event", last_event}};
+    Json overview = {{"version", kVersion},
+                     {"deployments", deployments},
+                     {"pipeline_runs", runs},
+                     {"uptime_s", static_cast<double>(monotonic_ns() - started_ns) / 1e9},
+                     {"data_dir", data.path().string()},
+                     {"memory_bytes", resident_bytes()},
+                     {"alerts_open", alerts_open},
+                     {"steps_at_once", steps_at_once()},
+                     {"last_event", last_event}};
+    overview.update(memory_peaks());
+    return overview;
   }
 
   // Running now, and failed within a day; the newest thousand of each are looked at.

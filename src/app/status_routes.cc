@@ -1,8 +1,11 @@
 #include "app/status_routes.h"
 
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <fstream>
+#include <string>
 
 namespace treadle::app {
 
@@ -11,6 +14,17 @@ std::int64_t resident_bytes() {
   std::int64_t total = 0, resident = 0;
   statm >> total >> resident;
   return resident * sysconf(_SC_PAGESIZE);
+}
+
+Json memory_peaks() {
+  std::int64_t server = 0;
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("VmHWM:")) server = std::strtoll(line.c_str() + 6, nullptr, 10) * 1024;
+  }
+  rusage steps{};
+  getrusage(RUSAGE_CHILDREN, &steps);
+  return {{"memory_peak_bytes", server}, {"step_memory_peak_bytes", steps.ru_maxrss * 1024}};
 }
 
 void add_status_routes(net::Router& router, std::function<bool()> ready, std::function<StatusOr<Json>()> overview) {

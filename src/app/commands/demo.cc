@@ -1,3 +1,5 @@
+#include <cstdlib>
+
 #include "app/background.h"
 #include "app/commands/commands.h"
 #include "app/commands/format.h"
@@ -33,12 +35,16 @@ Status forecast(const Args& args, Io& io) {
   const std::int64_t start = monotonic_ns();
   ASSIGN_OR_RETURN(const std::int64_t days, args.integer("days", demo::kDays, 1, demo::kDays));
   ASSIGN_OR_RETURN(const demo::Files files, demo::find_files(args));
+  ASSIGN_OR_RETURN(const demo::Series series, demo::read_series(files.data));
+  RETURN_IF_ERROR(demo::check_series(series, files.data, static_cast<int>(days)));
   ASSIGN_OR_RETURN(const Config config, Config::load(args));
   ASSIGN_OR_RETURN(const DataDir data, DataDir::open(config.get("data")));
+  // The server that is started here inherits it.
+  if (!files.wheels.empty()) setenv("TREADLE_WHEELS", files.wheels.c_str(), 0);
   ASSIGN_OR_RETURN(const ServerNote note, ensure_server(config, data, io));
   ASSIGN_OR_RETURN(net::Client client, net::Client::create(note.url));
   io.say(str_cat("Watch it at ", note.url, "/forecast/", demo::kDeployment));
-  ASSIGN_OR_RETURN(demo::Result result, demo::run_forecast(client, files, static_cast<int>(days), io));
+  ASSIGN_OR_RETURN(demo::Result result, demo::run_forecast(client, files, series, static_cast<int>(days), io));
   result.stages.push_back({"in all", static_cast<double>(monotonic_ns() - start) / 1e9});
   ASSIGN_OR_RETURN(const Json why, client.get_json("/api/v1/why?prediction_id=" + result.prediction_id));
   Json report = demo::to_json(result, note.url);
@@ -65,6 +71,7 @@ void add_demo_commands(std::vector<Command>& commands) {
        .positionals = {},
        .options = {{"port", "N", "HTTP port of the server it starts (default 7070)"},
                    {"grpc-port", "N", "gRPC port of the server it starts (default 7071)"},
+                   {"database", "URL", "PostgreSQL for the server it starts (default: SQLite in the data directory)"},
                    {"days", "N", "so many simulated days (default 61)"},
                    {"csv", "FILE", "the demand data"},
                    {"pipelines", "DIR", "the compiled pipelines"},

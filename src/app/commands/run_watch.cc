@@ -30,21 +30,28 @@ double seconds_between(const Json& task) {
 
 }  // namespace
 
+StatusOr<std::int64_t> newest_event(net::Client& client) {
+  ASSIGN_OR_RETURN(const Json status, client.get_json("/api/v1/status"));
+  return optional_int(status, "last_event", 0).value_or(0);
+}
+
+Status next_event(net::Client& client, std::int64_t after, std::string_view about) {
+  const auto on_event = [&](std::string_view, std::string_view data) {
+    return data.find(about) == std::string_view::npos;  // the first about it ends the wait
+  };
+  const Status waited =
+      client.events(str_cat("/api/v1/events/stream?after=", after), on_event, std::chrono::seconds(60));
+  return waited.code() == StatusCode::kDeadlineExceeded ? ok_status() : waited;
+}
+
 StatusOr<Json> watch_run(net::Client& client, const std::string& run_id, Io& io) {
   const std::string target = str_cat("/api/v1/pipeline-runs/", net::percent_encode(run_id));
   while (true) {
-    // The place in the log before the look at the run, so that nothing between the two is missed.
-    ASSIGN_OR_RETURN(const Json status, client.get_json("/api/v1/status"));
+    ASSIGN_OR_RETURN(const std::int64_t after, newest_event(client));
     ASSIGN_OR_RETURN(Json run, client.get_json(target));
     if (is_finished(run)) return run;
     io.progress(progress_line(run));
-    const auto after = optional_int(status, "last_event", 0).value_or(0);
-    const auto on_event = [&](std::string_view, std::string_view data) {
-      return data.find(run_id) == std::string_view::npos;  // stop waiting at the first event of this run
-    };
-    const Status waited =
-        client.events(str_cat("/api/v1/events/stream?after=", after), on_event, std::chrono::seconds(60));
-    if (!waited.ok() && waited.code() != StatusCode::kDeadlineExceeded) return waited;
+    RETURN_IF_ERROR(next_event(client, after, run_id));
   }
 }
 

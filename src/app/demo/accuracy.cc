@@ -20,7 +20,22 @@ StatusOr<Series> read_series(const std::filesystem::path& csv) {
     return invalid(csv.string(), ": the column timestamp must hold times");
   }
   ASSIGN_OR_RETURN(std::vector<double> demand, data.as_doubles("demand"));
+  for (std::size_t i = 1; i < time->integers.size(); ++i) {
+    if (time->integers[i] - time->integers[i - 1] == kDayMs / kSlotsPerDay) continue;
+    return invalid(csv.string(), ": row ", i, " does not follow the one before by half an hour");
+  }
   return Series{time->integers.front(), std::move(demand)};
+}
+
+// Every half hour from two weeks before the first day to the end of the last one.
+Status check_series(const Series& series, const std::filesystem::path& csv, int days) {
+  const std::int64_t end_ms = kFirstDayMs + days * kDayMs;
+  for (std::int64_t time = kFirstDayMs - 14 * kDayMs; time < end_ms; time += kDayMs / kSlotsPerDay) {
+    if (!std::isnan(series.at(time))) continue;
+    return invalid_field("--csv", csv.string(), " has no demand for ", format_rfc3339(time),
+                         "; the demonstration needs every half hour of 2014 up to its last day");
+  }
+  return ok_status();
 }
 
 void AccuracySum::add(double forecast, double truth) {

@@ -57,19 +57,33 @@ Status count_events(net::Client& client, Result& result) {
   return ok_status();
 }
 
+StatusOr<Memory> read_memory(net::Client& client) {
+  ASSIGN_OR_RETURN(const Json status, client.get_json("/api/v1/status"));
+  Memory memory;
+  ASSIGN_OR_RETURN(memory.server_bytes, optional_int(status, "memory_peak_bytes", 0));
+  ASSIGN_OR_RETURN(memory.step_bytes, optional_int(status, "step_memory_peak_bytes", 0));
+  ASSIGN_OR_RETURN(memory.steps_at_once, optional_int(status, "steps_at_once", 1));
+  return memory;
+}
+
 Status live_through(net::Client& client, const Files& files, const Series& series, int days, Io& io, Result& result) {
   ASSIGN_OR_RETURN(const int done, finished_days(client, days));
-  if (done > 0) io.say(str_cat("  ", done, " of ", days, " days are already there; going on after them"));
+  if (done > 0) {
+    io.say(str_cat("  ", done, " of ", days, " days are already there; going on after them"));
+    // Its answer may never have come: given again, it changes nothing, but a day that was not judged is judged.
+    RETURN_IF_ERROR(deliver_truths(client, series, kFirstDayMs + (done - 1) * kDayMs));
+    RETURN_IF_ERROR(wait_for_retrain(client, io));
+  }
   Stopwatch watch;
   double forecasting = 0, retraining = 0;
   for (int day = done; day < days; ++day) {
     const std::int64_t day_ms = kFirstDayMs + day * kDayMs;
     io.progress(str_cat("day ", day + 1, "/", days, "  ", format_rfc3339(day_ms).substr(0, 10)));
     RETURN_IF_ERROR(forecast_day(client, files, day_ms, io));
-    ASSIGN_OR_RETURN(const int alerts, deliver_truths(client, series, day_ms));
+    ASSIGN_OR_RETURN(const std::vector<std::string> alerts, deliver_truths(client, series, day_ms));
     forecasting += watch.lap();
-    if (alerts == 0) continue;
-    io.say(str_cat("  ", format_rfc3339(day_ms).substr(0, 10), "  alert: the model no longer fits; retraining"));
+    if (alerts.empty()) continue;
+    for (const std::string& alert : alerts) io.say(str_cat("  alert: ", alert));
     RETURN_IF_ERROR(wait_for_retrain(client, io));
     retraining += watch.lap();
   }
@@ -82,11 +96,11 @@ Status live_through(net::Client& client, const Files& files, const Series& serie
 
 }  // namespace
 
-StatusOr<Result> run_forecast(net::Client& client, const Files& files, int days, Io& io) {
+StatusOr<Result> run_forecast(net::Client& client, const Files& files, const Series& series, int days, Io& io) {
   Result result;
   Stopwatch watch;
-  ASSIGN_OR_RETURN(const Series series, read_series(files.data));
   RETURN_IF_ERROR(store_pipelines(client, files));
+  RETURN_IF_ERROR(finish_left_runs(client, io));
   ASSIGN_OR_RETURN(const bool deployed, is_deployed(client));
   if (!deployed) {
     io.say("Training on the data before 2014-11-01 …");
@@ -98,6 +112,7 @@ StatusOr<Result> run_forecast(net::Client& client, const Files& files, int days,
   RETURN_IF_ERROR(live_through(client, files, series, days, io, result));
   RETURN_IF_ERROR(measure(client, series, days, result));
   RETURN_IF_ERROR(count_events(client, result));
+  ASSIGN_OR_RETURN(result.memory, read_memory(client));
   return result;
 }
 

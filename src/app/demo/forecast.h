@@ -28,6 +28,8 @@ struct Series {
   double at(std::int64_t time_ms) const;
 };
 StatusOr<Series> read_series(const std::filesystem::path& csv);
+// Refuses a series that lacks what so many days need.
+Status check_series(const Series& series, const std::filesystem::path& csv, int days);
 
 // Accuracy over pairs of forecast and truth, in GW; MAPE in percent of the truth.
 struct Accuracy {
@@ -49,21 +51,29 @@ struct Stage {
   double seconds = 0;
 };
 
+// The most that was ever resident; steps run `steps_at_once` beside the server.
+struct Memory {
+  std::int64_t server_bytes = 0, step_bytes = 0, steps_at_once = 1;
+  std::int64_t at_most() const { return server_bytes + steps_at_once * step_bytes; }
+};
+
 struct Result {
   Accuracy model, naive_day, naive_week;
   int retrains = 0, promoted = 0, alerts = 0;
   std::string prediction_id;  // one real prediction, of the last day at noon
   std::vector<Stage> stages;
+  Memory memory;
 };
 
 struct Files {
   std::filesystem::path training, inference, data;
+  std::filesystem::path wheels;  // what the step written in Python is installed from; empty: pip's ordinary index
 };
 // The compiled pipelines and the data, beside the checkout the binary was built in or where the options say.
 StatusOr<Files> find_files(const Args& args);
 
 // Runs what is missing and measures all of it.
-StatusOr<Result> run_forecast(net::Client& client, const Files& files, int days, Io& io);
+StatusOr<Result> run_forecast(net::Client& client, const Files& files, const Series& series, int days, Io& io);
 void print_result(const Result& result, Io& io);
 Json to_json(const Result& result, const std::string& url);
 

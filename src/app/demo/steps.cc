@@ -1,7 +1,7 @@
 #include "app/demo/steps.h"
 
+#include <chrono>
 #include <cmath>
-#include <thread>
 
 #include "app/commands/format.h"
 #include "app/commands/run_watch.h"
@@ -104,7 +104,7 @@ Status forecast_day(net::Client& client, const Files& files, std::int64_t day_ms
       .status();
 }
 
-StatusOr<int> deliver_truths(net::Client& client, const Series& series, std::int64_t day_ms) {
+StatusOr<std::vector<std::string>> deliver_truths(net::Client& client, const Series& series, std::int64_t day_ms) {
   Json truths = Json::array();
   for (int slot = 0; slot < kSlotsPerDay; ++slot) {
     const std::int64_t time = day_ms + slot * (kDayMs / kSlotsPerDay);
@@ -116,25 +116,53 @@ StatusOr<int> deliver_truths(net::Client& client, const Series& series, std::int
   }
   ASSIGN_OR_RETURN(const Json answer,
                    client.send_json(net::Method::kPost, kDeploymentPath + "/truths", {{"truths", truths}}));
-  return static_cast<int>(list_of(answer, "alerts").size());
+  std::vector<std::string> messages;
+  for (const Json& id : list_of(answer, "alerts")) {
+    ASSIGN_OR_RETURN(const Json all, client.get_json(str_cat("/api/v1/alerts?deployment=", kDeployment)));
+    for (const Json& alert : list_of(all, "alerts")) {
+      if (alert.value("id", Json()) == id) messages.push_back(text_of(alert, "message"));
+    }
+  }
+  return messages;
+}
+
+StatusOr<bool> retrain_pending(net::Client& client) {
+  ASSIGN_OR_RETURN(const Json alerts, client.get_json(str_cat("/api/v1/alerts?deployment=", kDeployment)));
+  ASSIGN_OR_RETURN(const Json answer, client.get_json(str_cat("/api/v1/triggers/", kTrigger, "/firings")));
+  const Json& firings = list_of(answer, "firings");
+  // Automation follows the event log; each alert becomes a firing.
+  bool pending = firings.size() < list_of(alerts, "alerts").size();
+  for (const Json& firing : firings) {
+    const std::string state = text_of(firing, "state");
+    pending = pending || state == "PENDING" || state == "RUNNING";
+  }
+  return pending;
 }
 
 Status wait_for_retrain(net::Client& client, Io& io) {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(3);
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(5);
   while (std::chrono::steady_clock::now() < deadline) {
-    ASSIGN_OR_RETURN(const Json answer, client.get_json(str_cat("/api/v1/triggers/", kTrigger, "/firings")));
-    const Json& firings = list_of(answer, "firings");
-    ASSIGN_OR_RETURN(const Json alerts, client.get_json(str_cat("/api/v1/alerts?deployment=", kDeployment)));
-    bool waiting = firings.size() < list_of(alerts, "alerts").size();
-    for (const Json& firing : firings) {
-      const std::string state = text_of(firing, "state");
-      waiting = waiting || state == "PENDING" || state == "RUNNING";
-    }
-    if (!waiting) return ok_status();
+    ASSIGN_OR_RETURN(const std::int64_t after, newest_event(client));
+    ASSIGN_OR_RETURN(const bool pending, retrain_pending(client));
+    if (!pending) return ok_status();
     io.progress("retraining…");
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    RETURN_IF_ERROR(next_event(client, after, kTrigger));  // trigger.fired, trigger.finished
   }
-  return {StatusCode::kDeadlineExceeded, "the retrain did not finish within three minutes; see `treadle run list`"};
+  return {StatusCode::kDeadlineExceeded, "the retrain did not finish within five minutes; see `treadle run list`"};
+}
+
+Status finish_left_runs(net::Client& client, Io& io) {
+  for (const char* pipeline : {"energy-training", "energy-inference"}) {
+    for (const char* state : {"RUNNING", "PENDING"}) {
+      ASSIGN_OR_RETURN(const Json answer, client.get_json(str_cat("/api/v1/pipeline-runs?pipeline=", pipeline,
+                                                                  "&state=", state, "&limit=1000")));
+      for (const Json& run : list_of(answer, "runs")) {
+        io.say(str_cat("  going on with ", text_of(run, "name"), ", which was interrupted"));
+        RETURN_IF_ERROR(watch_run(client, text_of(run, "id"), io));
+      }
+    }
+  }
+  return ok_status();
 }
 
 }  // namespace treadle::app::demo

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "app/demo/forecast.h"
 
@@ -19,9 +20,13 @@ Status set_rules(net::Client& client, const Files& files);
 StatusOr<int> finished_days(net::Client& client, int days);
 // Report, features and forecast of one day.
 Status forecast_day(net::Client& client, const Files& files, std::int64_t day_ms, Io& io);
-// The truths of one day arrive. Returns how many alerts that raised.
-StatusOr<int> deliver_truths(net::Client& client, const Series& series, std::int64_t day_ms);
-// Waits until every firing of the trigger has an outcome.
+// The truths of one day arrive. Returns the messages of the alerts that raised.
+StatusOr<std::vector<std::string>> deliver_truths(net::Client& client, const Series& series, std::int64_t day_ms);
+// Waits on the event stream until every alert has become a firing of the trigger and every firing has an outcome.
 Status wait_for_retrain(net::Client& client, Io& io);
+
+// What an interrupted demonstration left running goes on to its end first, so that nothing happens twice or out of
+// order.
+Status finish_left_runs(net::Client& client, Io& io);
 
 }  // namespace treadle::app::demo

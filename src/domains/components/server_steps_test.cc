@@ -18,6 +18,7 @@ class RegisterModel : public ServerStepTest {
     return run("register-model", parameters, {{"model", path("folder")}}, {{"model", {{"artifact_path", "final"}}}})
         .to_string();
   }
+  static std::string server_run() { return "0123456789abcdef0123456789abcdef"; }
 };
 
 TEST_F(RegisterModel, MakesAVersionOfTheRunsModel) {
@@ -31,6 +32,16 @@ TEST_F(RegisterModel, MakesAVersionOfTheRunsModel) {
   EXPECT_EQ(asked[0].body["run_id"], "0123456789abcdef0123456789abcdef");
   EXPECT_EQ(asked[0].body["metrics"]["test_mae"], 0.1);
   EXPECT_EQ(logged("tags")["treadle.model_version"], "energy demand/7");
+}
+
+TEST_F(RegisterModel, RunAgainAfterAnInterruptionItFindsItsVersion) {
+  const Json mine = {{"version", 4}, {"run_id", server_run()}, {"source", "mlflow-artifacts:/1/r/artifacts/final"}};
+  const Json other = {
+      {"version", 5}, {"run_id", server_run()}, {"source", "mlflow-artifacts:/1/r/artifacts/candidate"}};
+  on("GET /api/v1/models/m", Json{{"versions", {other, mine}}});
+  ASSERT_EQ(go({{"name", "m"}}), "OK");
+  EXPECT_EQ(parameter("version"), "4");
+  EXPECT_TRUE(sent("POST", "/versions").empty());
 }
 
 TEST_F(RegisterModel, RefusesByNameAndPassesTheServersTroubleOn) {

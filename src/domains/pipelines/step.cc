@@ -93,7 +93,10 @@ StepOutcome StepRunner::run(const StepJob& job, const std::stop_token& stop) {
   const fs::path directory = work_directory(job.run_id, job.task);
   std::error_code error;
   fs::remove_all(directory, error);
-  fs::create_directories(directory / "outputs", error);
+  {
+    const std::lock_guard lock(folders_);
+    fs::create_directories(directory / "outputs", error);
+  }
   StepOutcome failed;
   failed.inputs = job.task.inputs;
   if (error) {
@@ -103,7 +106,10 @@ StepOutcome StepRunner::run(const StepJob& job, const std::stop_token& stop) {
   const bool importer = child(job.executor, "importer") != nullptr;
   StatusOr<StepOutcome> outcome = importer ? import_artifact(job) : run_container(job, directory, stop);
   fs::remove_all(directory, error);
-  fs::remove(directory.parent_path(), error);  // only when it was the run's last
+  {
+    const std::lock_guard lock(folders_);
+    fs::remove(directory.parent_path(), error);  // only when it was the run's last
+  }
   if (outcome.ok()) return std::move(*outcome);
   failed.error = outcome.status().message();
   return failed;

@@ -1,6 +1,7 @@
 // One step: inputs to a command line, the command to its end, what it left to outputs.
 #pragma once
 
+#include <mutex>
 #include <stop_token>
 #include <string>
 
@@ -54,6 +55,7 @@ class StepRunner {
   executors::Executor& executor_;
   const Options& options_;
   PythonLayers layers_;
+  std::mutex folders_;  // a run's folder must not go between its making and that of a step's folder in it
 };
 
 }  // namespace treadle::pipelines

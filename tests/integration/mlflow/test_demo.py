@@ -25,11 +25,11 @@ EXACT = 1e-5  # relative: what the issue promises of one model in two evaluators
 class Demo:
     """One finished demonstration and its server."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, database):
         self.data = folder / "data"
         port, grpc = free_ports(2)
         command = [str(binary()), "demo", "forecast", "--data", str(self.data), "--port", str(port),
-                   "--grpc-port", str(grpc), "--days", str(DAYS), "--csv", str(CSV), "--json"]
+                   "--grpc-port", str(grpc), "--days", str(DAYS), "--csv", str(CSV), "--json", *database]
         env = {**os.environ, "TREADLE_WHEELS": str(ROOT / ".deps/wheels")}
         for name in ("TREADLE_URL", "TREADLE_DATA"):
             env.pop(name, None)
@@ -52,9 +52,9 @@ class Demo:
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory):
+def demo(tmp_path_factory, database_of_a_server):
     folder = tmp_path_factory.mktemp("demo")
-    one = Demo(folder)
+    one = Demo(folder, database_of_a_server())
     yield one
     one.stop()
     shutil.rmtree(folder, ignore_errors=True)
