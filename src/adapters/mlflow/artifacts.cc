@@ -1,6 +1,4 @@
 // Artifacts: what a run has, and the proxy that carries the bytes (mlflow-artifacts:/<experiment>/<run>/artifacts/…).
-#include <vector>
-
 #include "adapters/mlflow/groups.h"
 #include "base/strings.h"
 
@@ -33,8 +31,8 @@ StatusOr<std::string> proxied_key(std::string_view path) {
   return str_cat("artifacts/", path);
 }
 
-StatusOr<Response> download(const blob::BlobStore& blobs, const Request& request) {
-  ASSIGN_OR_RETURN(const std::string key, proxied_key(request.param("path")));
+// As a download, never as a page: whoever logged the file must not speak with this server's rights.
+StatusOr<Response> attachment(const blob::BlobStore& blobs, const std::string& key) {
   RETURN_IF_ERROR(blobs.stat(key));
   ASSIGN_OR_RETURN(const auto path, blobs.local_path(key));
   Response response = Response::file(path, "application/octet-stream");
@@ -43,16 +41,15 @@ StatusOr<Response> download(const blob::BlobStore& blobs, const Request& request
   return response;
 }
 
+StatusOr<Response> download(const blob::BlobStore& blobs, const Request& request) {
+  ASSIGN_OR_RETURN(const std::string key, proxied_key(request.param("path")));
+  return attachment(blobs, key);
+}
+
 StatusOr<Response> upload(blob::BlobStore& blobs, const Request& request) {
   ASSIGN_OR_RETURN(const std::string key, proxied_key(request.param("path")));
-  ASSIGN_OR_RETURN(const auto writer, blobs.create(key));
-  std::vector<char> buffer(1 << 18);
-  while (true) {
-    ASSIGN_OR_RETURN(const std::size_t count, request.stream->read(buffer.data(), buffer.size()));
-    if (count == 0) break;
-    RETURN_IF_ERROR(writer->write({buffer.data(), count}));
-  }
-  RETURN_IF_ERROR(writer->commit());
+  RETURN_IF_ERROR(
+      blobs.receive(key, [&](char* buffer, std::size_t size) { return request.stream->read(buffer, size); }));
   return Response::json(Json::object());
 }
 
@@ -79,12 +76,7 @@ StatusOr<Response> get_artifact(tracking::Service& tracking, const Request& requ
   const std::string path(request.query.get("path").value_or(""));
   RETURN_IF_ERROR(blob::check_key(path));
   ASSIGN_OR_RETURN(const auto run, tracking.get_run(id));
-  const std::string key = str_cat(tracking::Service::artifact_root(run), "/", path);
-  RETURN_IF_ERROR(tracking.blobs().stat(key));
-  ASSIGN_OR_RETURN(const auto file, tracking.blobs().local_path(key));
-  Response response = Response::file(file, "application/octet-stream");
-  response.headers.set("Content-Disposition", "attachment");
-  return response;
+  return attachment(tracking.blobs(), str_cat(tracking::Service::artifact_root(run), "/", path));
 }
 
 template <typename Work>

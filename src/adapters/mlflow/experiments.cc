@@ -54,6 +54,18 @@ void add_experiment_routes(Routes& routes, tracking::Service& tracking) {
   for (const Method method : {Method::kGet, Method::kPost}) {
     routes.add(method, "experiments/search", [&](const Json& arguments) { return search(tracking, arguments); });
   }
+  routes.add(Method::kPost, "experiments/search-datasets", [&](const Json& arguments) -> StatusOr<Json> {
+    constexpr std::int64_t kMost = 1000;  // as MLflow
+    ASSIGN_OR_RETURN(const auto ids, read_strings(arguments, "experiment_ids"));
+    if (ids.size() > 20) return invalid_field("experiment_ids", "at most 20 experiments at once");
+    ASSIGN_OR_RETURN(const auto found, tracking.search_datasets(ids, kMost));
+    Json answer = {{"dataset_summaries", Json::array()}};
+    for (const auto& one : found) {
+      answer["dataset_summaries"].push_back(
+          {{"experiment_id", one.experiment_id}, {"name", one.name}, {"digest", one.digest}, {"context", one.context}});
+    }
+    return answer;
+  });
   routes.add(Method::kGet, "experiments/get", [&](const Json& arguments) -> StatusOr<Json> {
     ASSIGN_OR_RETURN(const std::string id, required_string(arguments, "experiment_id"));
     ASSIGN_OR_RETURN(const auto experiment, tracking.get_experiment(id));

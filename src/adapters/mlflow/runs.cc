@@ -77,23 +77,53 @@ StatusOr<Json> history(tracking::Service& tracking, const Json& arguments) {
   return answer;
 }
 
+void append_points(Json& answer, const std::string& run, const std::vector<tracking::Metric>& points) {
+  for (const auto& point : points) {
+    Json metric = metric_form(point);
+    metric["run_id"] = run;
+    answer["metrics"].push_back(std::move(metric));
+  }
+}
+
+StatusOr<std::vector<std::string>> bulk_runs(const Json& arguments, std::string_view field) {
+  ASSIGN_OR_RETURN(auto ids, read_strings(arguments, field));
+  if (ids.empty()) return invalid_field(field, "is missing");
+  if (ids.size() > 100) return invalid_field(field, "at most 100 runs at once");
+  return ids;
+}
+
+// The points of one metric of several runs, the first `max_results` of all.
+StatusOr<Json> bulk(tracking::Service& tracking, const Json& arguments) {
+  ASSIGN_OR_RETURN(const auto ids, bulk_runs(arguments, "run_id"));
+  ASSIGN_OR_RETURN(const std::string key, required_string(arguments, "metric_key"));
+  ASSIGN_OR_RETURN(std::int64_t left,
+                   page_limit(arguments, tracking::Limits::kMetricPage, tracking::Limits::kMetricPage));
+  Json answer = {{"metrics", Json::array()}};
+  for (const std::string& id : ids) {
+    if (left == 0) break;
+    ASSIGN_OR_RETURN(const auto page, tracking.metric_history(id, key, left));
+    append_points(answer, id, page.items);
+    left -= static_cast<std::int64_t>(page.items.size());
+  }
+  return answer;
+}
+
 // The points of one metric of several runs, at most `max_results` of each, evenly spread and with both ends.
 StatusOr<Json> bulk_interval(tracking::Service& tracking, const Json& arguments) {
-  ASSIGN_OR_RETURN(const auto ids, read_strings(arguments, "run_ids"));
+  ASSIGN_OR_RETURN(const auto ids, bulk_runs(arguments, "run_ids"));
   ASSIGN_OR_RETURN(const std::string key, required_string(arguments, "metric_key"));
   ASSIGN_OR_RETURN(const std::int64_t limit, page_limit(arguments, 320, 2500));
-  if (ids.size() > 100) return invalid_field("run_ids", "at most 100 runs at once");
   Json answer = Json::object();
   for (const std::string& id : ids) {
     ASSIGN_OR_RETURN(const auto page, tracking.metric_history(id, key, 1'000'000));
     const auto count = static_cast<std::int64_t>(page.items.size());
     const std::int64_t shown = std::min(count, limit);
+    std::vector<tracking::Metric> points;
+    points.reserve(static_cast<std::size_t>(shown));
     for (std::int64_t i = 0; i < shown; ++i) {
-      const std::int64_t at = shown < 2 ? 0 : i * (count - 1) / (shown - 1);
-      Json metric = metric_form(page.items[static_cast<std::size_t>(at)]);
-      metric["run_id"] = id;
-      answer["metrics"].push_back(std::move(metric));
+      points.push_back(page.items[static_cast<std::size_t>(shown < 2 ? 0 : i * (count - 1) / (shown - 1))]);
     }
+    append_points(answer, id, points);
   }
   return answer;
 }
@@ -105,6 +135,8 @@ void add_run_routes(Routes& routes, tracking::Service& tracking) {
   routes.add(Method::kPost, "runs/update", [&](const Json& arguments) { return update(tracking, arguments); });
   routes.add(Method::kPost, "runs/search", [&](const Json& arguments) { return search(tracking, arguments); });
   routes.add(Method::kGet, "metrics/get-history", [&](const Json& arguments) { return history(tracking, arguments); });
+  routes.add(Method::kGet, "metrics/get-history-bulk",
+             [&](const Json& arguments) { return bulk(tracking, arguments); });
   routes.add(Method::kGet, "metrics/get-history-bulk-interval",
              [&](const Json& arguments) { return bulk_interval(tracking, arguments); });
   routes.add(Method::kGet, "runs/get", [&](const Json& arguments) -> StatusOr<Json> {

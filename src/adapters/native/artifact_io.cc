@@ -1,18 +1,9 @@
 #include "adapters/native/artifact_io.h"
 
-#include <vector>
-
 namespace treadle::native {
 
 StatusOr<blob::BlobInfo> receive_blob(net::Request& request, blob::BlobStore& blobs, std::string_view key) {
-  ASSIGN_OR_RETURN(const auto writer, blobs.create(key));
-  std::vector<char> buffer(1 << 18);
-  while (true) {
-    ASSIGN_OR_RETURN(const std::size_t count, request.stream->read(buffer.data(), buffer.size()));
-    if (count == 0) break;
-    RETURN_IF_ERROR(writer->write({buffer.data(), count}));
-  }
-  return writer->commit();
+  return blobs.receive(key, [&](char* buffer, std::size_t size) { return request.stream->read(buffer, size); });
 }
 
 StatusOr<net::Response> send_blob(const blob::BlobStore& blobs, std::string_view key) {

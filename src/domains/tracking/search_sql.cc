@@ -123,6 +123,38 @@ StatusOr<std::string> run_order(SqlText& sql, const OrderBy& order) {
   return str_cat(text, value, direction);
 }
 
+// Things that are ordered by their attributes only. The clause goes on after it.
+template <std::size_t N>
+Status append_attribute_order(SqlText& sql, const std::array<Attribute, N>& known,
+                              const std::vector<std::string>& order_by) {
+  for (const std::string& text : order_by) {
+    ASSIGN_OR_RETURN(const OrderBy order, parse_order_by(text));
+    if (order.entity != "attribute")
+      return invalid_field("order_by", "only attributes can be ordered by here, not \"", text, "\"");
+    ASSIGN_OR_RETURN(const Attribute attribute, find_attribute(known, order.key));
+    str_append(&sql.text, attribute.column, order.ascending ? " ASC, " : " DESC, ");
+  }
+  return ok_status();
+}
+
+// The order that decides between equals, and the page.
+void append_page(SqlText& sql, std::string_view last_order, std::int64_t limit, std::int64_t offset) {
+  str_append(&sql.text, last_order, " LIMIT ? OFFSET ?");
+  sql.values.emplace_back(limit);
+  sql.values.emplace_back(offset);
+}
+
+// " AND column IN (…)"; nothing when there are no values.
+void append_in(SqlText& sql, std::string_view column, const std::vector<std::string>& values) {
+  if (values.empty()) return;
+  str_append(&sql.text, " AND ", column, " IN (");
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    sql.text += i == 0 ? "?" : ", ?";
+    sql.values.emplace_back(values[i]);
+  }
+  sql.text += ")";
+}
+
 std::string_view view_condition(View view) {
   switch (view) {
     case View::kActive:
@@ -195,14 +227,7 @@ StatusOr<SqlText> run_search_sql(const RunQuery& query, sql::Dialect dialect) {
   SqlText sql{str_cat("SELECT r.id FROM runs r WHERE r.",
                       view_condition(query.view) == "1 = 1" ? "deleted >= 0" : view_condition(query.view)),
               {}};
-  if (!query.experiment_ids.empty()) {
-    sql.text += " AND r.experiment_id IN (";
-    for (std::size_t i = 0; i < query.experiment_ids.size(); ++i) {
-      sql.text += i == 0 ? "?" : ", ?";
-      sql.values.emplace_back(query.experiment_ids[i]);
-    }
-    sql.text += ")";
-  }
+  append_in(sql, "r.experiment_id", query.experiment_ids);
   for (const Condition& condition : conditions) {
     sql.text += " AND ";
     RETURN_IF_ERROR(append_run_condition(sql, dialect, condition));
@@ -213,9 +238,7 @@ StatusOr<SqlText> run_search_sql(const RunQuery& query, sql::Dialect dialect) {
     ASSIGN_OR_RETURN(const std::string term, run_order(sql, order));
     str_append(&sql.text, term, ", ");
   }
-  sql.text += "r.start_ms DESC, r.id LIMIT ? OFFSET ?";
-  sql.values.emplace_back(query.limit);
-  sql.values.emplace_back(query.offset);
+  append_page(sql, "r.start_ms DESC, r.id", query.limit, query.offset);
   return sql;
 }
 
@@ -234,14 +257,8 @@ StatusOr<SqlText> experiment_search_sql(const ExperimentQuery& query, sql::Diale
     RETURN_IF_ERROR(append_comparison(sql, dialect, attribute.column, condition, attribute.numeric));
   }
   sql.text += " ORDER BY ";
-  for (const std::string& text : query.order_by) {
-    ASSIGN_OR_RETURN(const OrderBy order, parse_order_by(text));
-    ASSIGN_OR_RETURN(const Attribute attribute, find_attribute(kExperimentAttributes, order.key));
-    str_append(&sql.text, attribute.column, order.ascending ? " ASC, " : " DESC, ");
-  }
-  sql.text += query.order_by.empty() ? "e.updated_ms DESC, e.id DESC LIMIT ? OFFSET ?" : "e.id ASC LIMIT ? OFFSET ?";
-  sql.values.emplace_back(query.limit);
-  sql.values.emplace_back(query.offset);
+  RETURN_IF_ERROR(append_attribute_order(sql, kExperimentAttributes, query.order_by));
+  append_page(sql, query.order_by.empty() ? "e.updated_ms DESC, e.id DESC" : "e.id ASC", query.limit, query.offset);
   return sql;
 }
 
@@ -251,14 +268,7 @@ StatusOr<SqlText> logged_model_search_sql(const ModelQuery& query, sql::Dialect 
       "SELECT m.id FROM (SELECT l.*, CASE status WHEN 1 THEN 'PENDING' WHEN 2 THEN 'READY' ELSE 'UPLOAD_FAILED' END"
       " AS status_text FROM logged_models l) m WHERE m.deleted = 0",
       {}};
-  if (!query.experiment_ids.empty()) {
-    sql.text += " AND m.experiment_id IN (";
-    for (std::size_t i = 0; i < query.experiment_ids.size(); ++i) {
-      sql.text += i == 0 ? "?" : ", ?";
-      sql.values.emplace_back(query.experiment_ids[i]);
-    }
-    sql.text += ")";
-  }
+  append_in(sql, "m.experiment_id", query.experiment_ids);
   for (const Condition& condition : conditions) {
     sql.text += " AND ";
     if (condition.entity == "tag" || condition.entity == "param") {
@@ -274,15 +284,8 @@ StatusOr<SqlText> logged_model_search_sql(const ModelQuery& query, sql::Dialect 
     RETURN_IF_ERROR(append_comparison(sql, dialect, attribute.column, condition, attribute.numeric));
   }
   sql.text += " ORDER BY ";
-  for (const std::string& text : query.order_by) {
-    ASSIGN_OR_RETURN(const OrderBy order, parse_order_by(text));
-    if (order.entity != "attribute") return invalid_field("order_by", "logged models are ordered by attributes");
-    ASSIGN_OR_RETURN(const Attribute attribute, find_attribute(kModelAttributes, order.key));
-    str_append(&sql.text, attribute.column, order.ascending ? " ASC, " : " DESC, ");
-  }
-  sql.text += "m.created_ms DESC, m.id LIMIT ? OFFSET ?";
-  sql.values.emplace_back(query.limit);
-  sql.values.emplace_back(query.offset);
+  RETURN_IF_ERROR(append_attribute_order(sql, kModelAttributes, query.order_by));
+  append_page(sql, "m.created_ms DESC, m.id", query.limit, query.offset);
   return sql;
 }
 

@@ -284,6 +284,17 @@ Status Service::delete_tag(const std::string& run_id, const std::string& key) {
   });
 }
 
+StatusOr<std::vector<DatasetSummary>> Service::search_datasets(const std::vector<std::string>& experiment_ids,
+                                                               std::int64_t limit) {
+  std::vector<DatasetSummary> found;
+  if (experiment_ids.empty()) return found;
+  RETURN_IF_ERROR(database_.read([&](sql::Connection& connection) -> Status {
+    ASSIGN_OR_RETURN(found, store::search_datasets(connection, experiment_ids, limit));
+    return ok_status();
+  }));
+  return found;
+}
+
 StatusOr<Page<Metric>> Service::metric_history(const std::string& run_id, const std::string& key, std::int64_t limit,
                                                std::int64_t offset) {
   StatusOr<Page<Metric>> page = internal_error("");

@@ -55,6 +55,10 @@ class Service {
   StatusOr<Page<Metric>> metric_history(const std::string& run_id, const std::string& key, std::int64_t limit,
                                         std::int64_t offset = 0);
 
+  // The datasets that runs of these experiments had as inputs, each once per context; at most `limit`.
+  StatusOr<std::vector<DatasetSummary>> search_datasets(const std::vector<std::string>& experiment_ids,
+                                                        std::int64_t limit);
+
   // Logged models (logged_models.cc). Ids are given by the server.
   StatusOr<LoggedModel> create_logged_model(const LoggedModel& model);
   // A deleted one only when `deleted_too`.

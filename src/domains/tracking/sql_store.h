@@ -41,6 +41,9 @@ StatusOr<bool> remove_tag(sql::Connection& tx, const std::string& run, const std
 Status insert_metric(sql::Connection& tx, const std::string& run, const Metric& metric);
 StatusOr<Page<Metric>> metric_history(sql::Connection& connection, const std::string& run, const std::string& key,
                                       std::int64_t limit, std::int64_t offset);
+StatusOr<std::vector<DatasetSummary>> search_datasets(sql::Connection& connection,
+                                                      const std::vector<std::string>& experiment_ids,
+                                                      std::int64_t limit);
 Status put_input(sql::Connection& tx, const std::string& run, const DatasetInput& input);
 
 // Logged models (logged_model_store.cc).

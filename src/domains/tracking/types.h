@@ -122,6 +122,10 @@ struct ModelQuery {
   std::int64_t offset = 0;
 };
 
+struct DatasetSummary {
+  std::string experiment_id, name, digest, context;
+};
+
 template <typename T>
 struct Page {
   std::vector<T> items;

@@ -1,6 +1,11 @@
 #include "storage/blob/blob_store.h"
 
 namespace treadle::blob {
+namespace {
+
+constexpr std::size_t kPiece = 1u << 18;
+
+}  // namespace
 
 Status check_key(std::string_view key) {
   if (key.empty()) return invalid_field("path", "must not be empty");
@@ -23,6 +28,17 @@ StatusOr<BlobInfo> BlobStore::put(std::string_view key, std::string_view content
   ASSIGN_OR_RETURN(const std::unique_ptr<BlobWriter> writer, create(key));
   RETURN_IF_ERROR(writer->write(content));
   return writer->commit();
+}
+
+StatusOr<BlobInfo> BlobStore::receive(std::string_view key,
+                                      const std::function<StatusOr<std::size_t>(char*, std::size_t)>& read) {
+  ASSIGN_OR_RETURN(const std::unique_ptr<BlobWriter> writer, create(key));
+  std::string buffer(kPiece, '\0');
+  while (true) {
+    ASSIGN_OR_RETURN(const std::size_t count, read(buffer.data(), buffer.size()));
+    if (count == 0) return writer->commit();
+    RETURN_IF_ERROR(writer->write({buffer.data(), count}));
+  }
 }
 
 StatusOr<std::string> BlobStore::get(std::string_view key, std::size_t limit) const {

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -61,6 +62,9 @@ class BlobStore {
   // Whole content, for small things.
   StatusOr<BlobInfo> put(std::string_view key, std::string_view content);
   StatusOr<std::string> get(std::string_view key, std::size_t limit = 64u << 20) const;
+  // What `read` gives until it gives 0, a buffer at a time: memory stays flat whatever the size.
+  StatusOr<BlobInfo> receive(std::string_view key,
+                             const std::function<StatusOr<std::size_t>(char*, std::size_t)>& read);
 };
 
 Status check_key(std::string_view key);
