@@ -99,8 +99,9 @@ Status explain_inference(const Sources& sources, const LoggedPrediction& predict
 StatusOr<Json> graph_json(lineage::Graph& graph, const LoggedPrediction& prediction) {
   const std::string group =
       prediction.run_id.empty() ? str_cat(prediction.model, "/", prediction.model_version) : prediction.run_id;
-  ASSIGN_OR_RETURN(const auto found,
-                   if_there(graph.upstream({"predictions", str_cat(prediction.deployment, "/", group)})));
+  ASSIGN_OR_RETURN(
+      const auto found,
+      if_there(graph.upstream({"predictions", str_cat(prediction.deployment, "/", group)}, 32, 1000, {"deployment"})));
   Json nodes = Json::array(), edges = Json::array();
   if (found) {
     for (const auto& node : found->nodes) {

@@ -150,7 +150,7 @@ class Gate : public ModelSteps {
       on(str_cat("GET /api/v1/runs/r/artifacts/model/", file), 200, read_file(path(folder) / file).value());
     }
   }
-  std::string judge(const std::string& challenger, Json more = Json::object()) {
+  std::string judge(const std::string& challenger, const Json& more = Json::object()) {
     Json parameters = {{"deployment", "d"},
                        {"scores", {{"test_mae", 0.1}, {"naive_day_mae", 0.3}, {"naive_week_mae", 0.2}}}};
     parameters.update(more);

@@ -127,7 +127,7 @@ class DriftReport : public ServerStepTest {
     on("POST /api/v1/deployments/d/reports", Json{{"id", "R"}});
     put("reference", made_rows(28, 5));
   }
-  std::string go(const table::Table& rows, Json more = Json::object()) {
+  std::string go(const table::Table& rows, const Json& more = Json::object()) {
     Json parameters = {{"deployment", "d"}, {"origin", "2014-01-15"}};
     parameters.update(more);
     return error("drift-report", parameters, {{"dataset", put("rows", rows)}, {"reference", path("reference")}});
@@ -196,7 +196,7 @@ class BatchPredict : public ServerStepTest {
     for (int i = 0; i < count; ++i) predictions.push_back({{"id", str_cat("P", i)}, {"value", i * 0.5}});
     on("POST /api/v1/deployments/d:predict", Json{{"predictions", predictions}});
   }
-  std::string go(Json more = Json::object()) {
+  std::string go(const Json& more = Json::object()) {
     Json parameters = {{"deployment", "d"}, {"origin", "2014-01-09"}, {"config", small_config()}};
     parameters.update(more);
     return error("batch-predict", parameters, {{"features", path("features")}});

@@ -1,5 +1,6 @@
 #include "domains/lineage/graph.h"
 
+#include <algorithm>
 #include <deque>
 #include <set>
 #include <utility>
@@ -45,7 +46,7 @@ StatusOr<std::vector<Edge>> load_edges(sql::Connection& connection, std::string_
 
 // Breadth first along `sql`, whose far end `next` picks out of an edge.
 StatusOr<Subgraph> walk(sql::Database& database, std::string_view sql, NodeKey Edge::*next, const NodeKey& start,
-                        int depth, std::size_t limit) {
+                        int depth, std::size_t limit, const std::vector<std::string>& leaves) {
   Subgraph graph;
   RETURN_IF_ERROR(database.read([&](sql::Connection& connection) -> Status {
     std::set<std::pair<std::string, std::string>> seen = {{start.kind, start.id}};
@@ -55,7 +56,7 @@ StatusOr<Subgraph> walk(sql::Database& database, std::string_view sql, NodeKey E
       open.pop_front();
       ASSIGN_OR_RETURN(Node node, load_node(connection, key));
       graph.nodes.push_back(std::move(node));
-      if (level >= depth) continue;
+      if (level >= depth || std::find(leaves.begin(), leaves.end(), key.kind) != leaves.end()) continue;
       ASSIGN_OR_RETURN(const std::vector<Edge> edges, load_edges(connection, sql, key));
       for (const Edge& edge : edges) {
         graph.edges.push_back(edge);
@@ -111,12 +112,13 @@ StatusOr<Node> Graph::get(const NodeKey& key) {
   return node;
 }
 
-StatusOr<Subgraph> Graph::upstream(const NodeKey& key, int depth, std::size_t limit) {
-  return walk(database_, kInto, &Edge::from, key, depth, limit);
+StatusOr<Subgraph> Graph::upstream(const NodeKey& key, int depth, std::size_t limit,
+                                   const std::vector<std::string>& leaves) {
+  return walk(database_, kInto, &Edge::from, key, depth, limit, leaves);
 }
 
 StatusOr<Subgraph> Graph::downstream(const NodeKey& key, int depth, std::size_t limit) {
-  return walk(database_, kOutOf, &Edge::to, key, depth, limit);
+  return walk(database_, kOutOf, &Edge::to, key, depth, limit, {});
 }
 
 }  // namespace treadle::lineage

@@ -44,7 +44,10 @@ class Graph {
   StatusOr<Node> get(const NodeKey& key);
   // Everything `key` was made from (upstream) or that was made from it (downstream), breadth first, at most `limit`
   // nodes.
-  StatusOr<Subgraph> upstream(const NodeKey& key, int depth = 32, std::size_t limit = 1000);
+  // A node of one of the kinds `leaves` is in the answer, but what it was made from is not: a deployment, for one, was
+  // made from every version that it ever served.
+  StatusOr<Subgraph> upstream(const NodeKey& key, int depth = 32, std::size_t limit = 1000,
+                              const std::vector<std::string>& leaves = {});
   StatusOr<Subgraph> downstream(const NodeKey& key, int depth = 32, std::size_t limit = 1000);
 
  private:

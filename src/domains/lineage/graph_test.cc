@@ -39,6 +39,9 @@ TEST_P(GraphTest, WalksBothWays) {
   EXPECT_EQ(up->nodes[2].attributes["rows"], 5);
   EXPECT_EQ(graph_->downstream({"dataset", "d"})->nodes.size(), 3u);
   EXPECT_EQ(graph_->upstream({"model_version", "m/1"}, 1)->nodes.size(), 2u);
+  const auto leaf = graph_->upstream({"model_version", "m/1"}, 32, 1000, {"run"});
+  EXPECT_EQ(leaf->nodes.size(), 2u) << "the run is there, its data set is not";
+  EXPECT_EQ(leaf->edges.size(), 1u);
   EXPECT_EQ(graph_->upstream({"run", "nobody"}).status().code(), StatusCode::kNotFound);
 }
 

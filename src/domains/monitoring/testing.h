@@ -75,6 +75,7 @@ class MonitoringTest : public sql::testing::EngineTest {
   std::string key(std::int64_t day, int i) { return format_rfc3339(kDay0 + day * kDayMs + i * kHourMs); }
   std::vector<Truth> truths(std::int64_t day, double value, int rows = 4) {
     std::vector<Truth> made;
+    made.reserve(static_cast<std::size_t>(rows));
     for (int i = 0; i < rows; ++i) made.push_back({key(day, i), "", value, kDay0 + (day + 1) * kDayMs});
     return made;
   }

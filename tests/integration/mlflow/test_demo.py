@@ -192,6 +192,8 @@ def test_why_leads_back_to_lines_of_the_csv(demo, points, data, rows, config):
     assert why["commit"] == why["training_pipeline_run"]["code"]["commit"] == why["pipeline_run"]["code"]["commit"]
     kinds = {node["kind"] for node in why["graph"]["nodes"]}
     assert {"predictions", "deployment", "model_version", "run", "pipeline_run", "dataset", "commit"} <= kinds
+    versions = [node["id"] for node in why["graph"]["nodes"] if node["kind"] == "model_version"]
+    assert versions == [f"{NAME}/{why['model_version']['version']}"], "not those that the deployment served before or after"
     shown = demo.cli("why", points.loc[time, "prediction_id"])
     assert why["commit"] in shown and f"line {why['raw_rows'][0]['line']}" in shown and why["run"]["id"] in shown
 

@@ -120,6 +120,15 @@ def test_the_second_run_finds_everything_done(undisturbed):
     assert seconds < 5
 
 
+def test_why_names_the_one_version_that_predicted(undisturbed):
+    first, _, _ = undisturbed
+    why = first["why"]
+    version = why["model_version"]["version"]
+    assert version == 1 + first["promoted"] > 1
+    assert [node["id"] for node in why["graph"]["nodes"] if node["kind"] == "model_version"] == [f"{NAME}/{version}"]
+    assert why["deployment"]["run_id"] == why["run"]["id"] and "mean absolute error" in why["deployment"]["reason"]
+
+
 def test_the_server_dies_in_a_training_in_a_day_and_in_a_retrain(data, undisturbed):
     for moment in (data.training, lambda: data.days_with_truths() >= 3, data.firing):
         process = data.start()
