@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import sync_playwright
 from treadle_server import ROOT, Server, binary
 
-DAYS = 6  # enough for the first alerts and retrains
+DAYS = 16  # until the first alert and its retrain
 SCREENSHOTS = ROOT / "build/test-results/screenshots"
 
 

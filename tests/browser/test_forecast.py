@@ -71,8 +71,12 @@ def test_a_click_on_a_point_tells_where_it_came_from(demo, visit):
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     drawer = page.get_by_role("dialog")
     expect(drawer).to_contain_text("Where this prediction came from")
-    for part in ("Prediction for 2014-11-", "truth", "Served by deployment", "Trained by run", "Training data", "demand_lag_48"):
+    for part in ("Prediction for 2014-11-", "truth", "Served by deployment", "Trained by run", "Training data", "demand_lag_48", "elecdemand.csv"):
         expect(drawer).to_contain_text(part)
+    # The header is line 1 of the file, and every row is of 2014.
+    first = drawer.get_by_role("table", name="Raw rows").get_by_role("row").nth(1).get_by_role("cell")
+    assert int(first.first.inner_text()) > 1
+    expect(first.nth(1)).to_contain_text("2014-")
     page.keyboard.press("Escape")
     expect(drawer).to_be_hidden()
 

@@ -170,13 +170,15 @@ export interface Why {
   prediction: { id: string; key: string; value: number; event_ms: number };
   truth?: { value: number } | null;
   features: Record<string, number | null>;
-  raw_rows: Record<string, unknown>[];
+  raw_rows: ({ line: number; timestamp?: string; features?: string[] } & Record<string, unknown>)[];
+  raw_source?: { path: string; sha256: string } | null;
   deployment?: { name: string };
   model_version?: { name: string; version: number | string };
   run?: { id: string; name: string };
   training_data?: { name: string; digest: string };
   pipeline_run?: { id: string; name: string };
   commit?: string | null;
+  commit_dirty?: boolean;
 }
 
 export interface TreadleEvent {

@@ -20,15 +20,30 @@ function Features({ features }: { features: Why["features"] }) {
   );
 }
 
-function RawRows({ rows }: { rows: Why["raw_rows"] }) {
-  const columns = Object.keys(rows[0] ?? {});
+const shown = (value: unknown) => (typeof value === "number" ? value.toFixed(3) : String(value ?? ""));
+
+// The line in the file, when it was, what it said, and which features it became.
+function RawRows({ rows, source }: { rows: Why["raw_rows"]; source: Why["raw_source"] }) {
+  const values = Object.keys(rows[0] ?? {}).filter((name) => name !== "line" && name !== "features" && name !== "timestamp");
+  if (rows.length === 0) return <span className="sub">Not recorded for this prediction.</span>;
   return (
-    <div className="scroll" style={{ maxHeight: 180 }}>
-      <table className="plain">
-        <thead><tr>{columns.map((column) => <th key={column}>{column}</th>)}</tr></thead>
-        <tbody>{rows.map((row, i) => <tr key={i}>{columns.map((column) => <td key={column}>{String(row[column] ?? "–")}</td>)}</tr>)}</tbody>
-      </table>
-    </div>
+    <>
+      {source && <div className="mono sub" style={{ overflowWrap: "anywhere" }}>{source.path} · sha256 {source.sha256.slice(0, 12)}</div>}
+      <div className="scroll" style={{ maxHeight: 240 }}>
+        <table className="plain" aria-label="Raw rows">
+          <thead><tr><th>Line</th><th>Time</th>{values.map((name) => <th key={name} className="num">{name}</th>)}<th>Became</th></tr></thead>
+          <tbody>
+            {rows.map((row) => (
+              <tr key={row.line}>
+                <td>{row.line}</td><td style={{ whiteSpace: "nowrap" }}>{row.timestamp?.slice(0, 16).replace("T", " ")}</td>
+                {values.map((name) => <td key={name} className="num">{shown(row[name])}</td>)}
+                <td className="sub">{row.features?.join(", ")}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </>
   );
 }
 
@@ -42,8 +57,8 @@ function Chain({ why }: { why: Why }) {
       {why.training_data && <li><div className="what">Training data</div>{why.training_data.name}<div className="mono sub" style={{ overflowWrap: "anywhere" }}>{why.training_data.digest}</div></li>}
       {why.pipeline_run && <li><div className="what">Forecast by pipeline run</div><Link href={`/runs/${why.pipeline_run.id}`}>{why.pipeline_run.name}</Link></li>}
       <li><div className="what">Features</div><Features features={why.features} /></li>
-      <li><div className="what">Raw rows</div><RawRows rows={why.raw_rows} /></li>
-      {why.commit && <li><div className="what">Commit</div><span className="mono">{why.commit}</span></li>}
+      <li><div className="what">Raw rows</div><RawRows rows={why.raw_rows} source={why.raw_source} /></li>
+      {why.commit && <li><div className="what">Code</div><span className="mono" style={{ overflowWrap: "anywhere" }}>{why.commit}</span>{why.commit_dirty && <span className="sub"> with uncommitted changes</span>}</li>}
     </ul>
   );
 }
@@ -51,7 +66,7 @@ function Chain({ why }: { why: Why }) {
 export function WhyDrawer({ predictionId, onClose }: { predictionId: string | null; onClose: () => void }) {
   const why = useWhy(predictionId);
   return (
-    <Drawer opened={predictionId !== null} onClose={onClose} position="right" title="Where this prediction came from" size="md">
+    <Drawer opened={predictionId !== null} onClose={onClose} position="right" title="Where this prediction came from" size="xl">
       {predictionId !== null && <Ask answer={why} height={300}>{(data) => <Chain why={data} />}</Ask>}
     </Drawer>
   );
