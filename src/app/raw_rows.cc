@@ -21,10 +21,16 @@ const pipelines::Task* find_step(const std::vector<pipelines::Task>& tasks, std:
   return found == tasks.end() ? nullptr : &*found;
 }
 
+// A pipeline of somebody else's may have a step of the same name with outputs of any kind.
+Json object_at(const Json& object, std::string_view name) {
+  const auto found = optional_object(object, name);
+  return found.ok() && *found != nullptr ? **found : Json(Json::object());
+}
+
 // What the features were made by: the `config` of the first step that was given one.
 std::optional<FeatureConfig> find_config(const std::vector<pipelines::Task>& tasks) {
   for (const pipelines::Task& task : tasks) {
-    const Json parameters = task.inputs.value("parameters", Json::object());
+    const Json parameters = object_at(task.inputs, "parameters");
     const auto config = parameters.find("config");
     if (config == parameters.end()) continue;
     auto read = FeatureConfig::read(*config);
@@ -96,10 +102,10 @@ StatusOr<RawRows> find_raw_rows(const std::vector<pipelines::Task>& tasks,
   RawRows out;
   const pipelines::Task* const import = find_step(tasks, "import-data");
   if (import == nullptr) return out;
-  const Json artifacts = import->outputs.value("artifacts", Json::object());
-  const Json dataset = artifacts.value("dataset", Json::object());
-  const Json metadata = dataset.value("metadata", Json::object());
-  const std::string path = dataset.value("uri", "");
+  const Json dataset = object_at(object_at(import->outputs, "artifacts"), "dataset");
+  const Json metadata = object_at(dataset, "metadata");
+  const std::string path = optional_string(dataset, "uri").value_or("");
+  if (path.empty()) return out;
   out.source = {{"path", metadata.value("source", Json())},
                 {"sha256", metadata.value("source_sha256", Json())},
                 {"dataset", path},
