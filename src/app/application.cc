@@ -41,7 +41,11 @@ namespace {
 
 constexpr std::chrono::milliseconds kGrace{20'000};
 
-unsigned steps_at_once() { return std::max(1U, std::thread::hardware_concurrency()); }
+// The setting, or one per core.
+StatusOr<unsigned> read_steps_at_once(const Config& config) {
+  ASSIGN_OR_RETURN(const std::int64_t wanted, config.integer("max-parallel-steps", 0, 1024));
+  return wanted > 0 ? static_cast<unsigned>(wanted) : std::max(1U, std::thread::hardware_concurrency());
+}
 
 constexpr std::string_view kNoPage =
     "Treadle is running, but its page was not built into this program.\n"
@@ -73,7 +77,8 @@ struct Application::Parts {
     pipelines::Options options;
     options.work_folder = data.path() / "work";
     options.layers_folder = data.path() / "layers";
-    options.parallelism = steps_at_once();
+    ASSIGN_OR_RETURN(steps_at_once, read_steps_at_once(config));
+    options.parallelism = steps_at_once;
     options.binary_version = str_cat(kVersion, "-", build_id());
     if (const char* wheels = std::getenv("TREADLE_WHEELS")) options.wheels_folder = wheels;
     pipelines = std::make_unique<pipelines::Service>(*database, *events, *graph, clock, *blobs, *tracking, executor,
@@ -193,7 +198,7 @@ struct Application::Parts {
                      {"data_dir", data.path().string()},
                      {"memory_bytes", resident_bytes()},
                      {"alerts_open", alerts_open},
-                     {"steps_at_once", steps_at_once()},
+                     {"steps_at_once", steps_at_once},
                      {"last_event", last_event}};
     overview.update(memory_peaks());
     return overview;
@@ -234,6 +239,7 @@ struct Application::Parts {
   DataDir data;
   ServerNote note;
   std::atomic<bool> stopping = false;
+  unsigned steps_at_once = 1;
   SystemClock clock;
   MetricsRegistry metrics;
   prometheus::HttpMetrics http{metrics};

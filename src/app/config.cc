@@ -88,6 +88,21 @@ StatusOr<Config> Config::load(const Args& args) {
   return config;
 }
 
+std::string without_password(const std::string& url) {
+  const std::size_t scheme = url.find("://"), at = url.rfind('@');
+  std::string shown = url;
+  if (scheme != std::string::npos && at != std::string::npos && at > scheme) {
+    const std::size_t colon = url.find(':', scheme + 3);
+    if (colon < at) shown.replace(colon + 1, at - colon - 1, "***");
+  }
+  constexpr std::string_view kParameter = "password=";
+  if (const std::size_t begin = shown.find(kParameter); begin != std::string::npos) {
+    const std::size_t value = begin + kParameter.size();
+    shown.replace(value, std::min(shown.find('&', value), shown.size()) - value, "***");
+  }
+  return shown;
+}
+
 StatusOr<std::int64_t> Config::integer(const std::string& name, std::int64_t low, std::int64_t high) const {
   const auto value = parse_int(get(name));
   if (!value || *value < low || *value > high) {

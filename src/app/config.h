@@ -22,6 +22,9 @@ struct Setting {
 const std::vector<Setting>& all_settings();
 std::string environment_name(std::string_view setting);
 
+// A database's URL as it may be shown: `***` in place of its password.
+std::string without_password(const std::string& url);
+
 class Config {
  public:
   // Reads ./treadle.yaml and ${XDG_CONFIG_HOME:-~/.config}/treadle/config.yaml where they exist. An unknown key or an
