@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <numeric>
 #include <set>
 
 #include "base/time.h"
@@ -37,6 +38,17 @@ std::optional<FeatureConfig> find_config(const std::vector<pipelines::Task>& tas
     if (read.ok()) return std::move(*read);
   }
   return std::nullopt;
+}
+
+// More rows than anybody reads, and too many to put into one answer.
+constexpr std::int64_t kMaxWindows = 20'000;
+
+// How many values the features that look at windows read.
+std::int64_t values_in_windows(const FeatureConfig& config) {
+  std::int64_t sum = 0;
+  for (const auto& [lag, window] : config.target_means) sum += window;
+  for (const auto& [name, windows] : config.input_means) sum = std::accumulate(windows.begin(), windows.end(), sum);
+  return std::accumulate(config.same_slot_days.begin(), config.same_slot_days.end(), sum);
 }
 
 // Steps back -> column -> the features that use it.
@@ -113,6 +125,10 @@ StatusOr<RawRows> find_raw_rows(const std::vector<pipelines::Task>& tasks,
   const std::optional<FeatureConfig> config = find_config(tasks);
   if (!config || !prediction.event_ms) {
     out.source["missing"] = config ? "the prediction has no time" : "no step of the run was given a feature config";
+    return out;
+  }
+  if (values_in_windows(*config) > kMaxWindows) {
+    out.source["missing"] = str_cat("the features' windows hold more than ", kMaxWindows, " values");
     return out;
   }
   const auto table = table::read_table(path, table::Format::kParquet);

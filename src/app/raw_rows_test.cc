@@ -51,6 +51,13 @@ class RawRowsTest : public ::testing::Test {
   monitoring::LoggedPrediction prediction_;
 };
 
+TEST_F(RawRowsTest, AreLeftOutWhereAWindowHoldsTooMany) {
+  tasks_[1].inputs["parameters"]["config"]["target_means"] = Json::array({{{"lag", 48}, {"window", 900'000}}});
+  const RawRows found = find();
+  EXPECT_TRUE(found.rows.empty());
+  EXPECT_NE(found.source["missing"].get<std::string>().find("windows"), std::string::npos) << found.source;
+}
+
 TEST_F(RawRowsTest, AreTheOnesThatTheFeaturesUse) {
   const RawRows found = find();
   ASSERT_EQ(found.rows.size(), 2U);
