@@ -2,41 +2,32 @@
 
 #include <gtest/gtest.h>
 
-#include "base/files.h"
+#include "domains/tracking/testing/tracking_test.h"
 
 namespace treadle::registry {
 namespace {
 
-class Registry : public testing::Test {
+class Registry : public tracking::testing::TrackingTest {
  protected:
   void SetUp() override {
-    database_ = std::move(*sql::open_sqlite({.path = (dir_->path() / "db").string()}));
-    blobs_ = std::move(*blob::open_local(dir_->path() / "blobs"));
-    events_ = std::make_unique<events::EventLog>(*database_, clock_);
-    graph_ = std::make_unique<lineage::Graph>(*database_, clock_);
-    tracking_ = std::make_unique<tracking::Service>(*database_, *events_, *graph_, clock_, *blobs_);
-    service_ = std::make_unique<Service>(*database_, *events_, *graph_, clock_, *tracking_);
-    ASSERT_TRUE(events_->open().ok());
-    ASSERT_TRUE(graph_->open().ok());
-    ASSERT_TRUE(tracking_->open().ok());
+    TrackingTest::SetUp();
+    if (IsSkipped()) return;
+    service_ = std::make_unique<Service>(database(), events(), graph(), clock_, tracking());
     ASSERT_TRUE(service_->open().ok());
+  }
+  void TearDown() override {
+    service_.reset();
+    TrackingTest::TearDown();
   }
   StatusOr<Version> add(const std::string& model, const std::string& run = "") {
     return service_->create_version(
         {.model = model, .run_id = run, .source = "mlflow-artifacts:/0/abc/artifacts/model"});
   }
 
-  StatusOr<TempDir> dir_ = TempDir::create();
-  ManualClock clock_{1'000};
-  std::unique_ptr<sql::Database> database_;
-  std::unique_ptr<blob::BlobStore> blobs_;
-  std::unique_ptr<events::EventLog> events_;
-  std::unique_ptr<lineage::Graph> graph_;
-  std::unique_ptr<tracking::Service> tracking_;
   std::unique_ptr<Service> service_;
 };
 
-TEST_F(Registry, VersionsCountUpAndAreNeverReused) {
+TEST_P(Registry, VersionsCountUpAndAreNeverReused) {
   EXPECT_EQ(add("nobody").status().code(), StatusCode::kNotFound);
   ASSERT_TRUE(service_->create_model("energy", "demand", {{"a", "b"}}).ok());
   EXPECT_EQ(service_->create_model("energy").status().code(), StatusCode::kAlreadyExists);
@@ -49,7 +40,7 @@ TEST_F(Registry, VersionsCountUpAndAreNeverReused) {
   EXPECT_EQ(service_->get_model("energy")->latest_version, 3);
 }
 
-TEST_F(Registry, AliasesAndStagesPoint) {
+TEST_P(Registry, AliasesAndStagesPoint) {
   ASSERT_TRUE(service_->create_model("m").ok());
   for (int i = 0; i < 3; ++i) ASSERT_TRUE(add("m").ok());
   ASSERT_TRUE(service_->set_alias("m", "champion", 2).ok());
@@ -68,11 +59,11 @@ TEST_F(Registry, AliasesAndStagesPoint) {
   EXPECT_FALSE(service_->set_stage("m", 2, "Elsewhere", false).ok());
 }
 
-TEST_F(Registry, AVersionKnowsItsRunAndFiles) {
-  const auto run = tracking_->create_run({.name = "training"});
+TEST_P(Registry, AVersionKnowsItsRunAndFiles) {
+  const auto run = tracking().create_run({.name = "training"});
   ASSERT_TRUE(service_->create_model("m").ok());
   ASSERT_TRUE(add("m", run->id).ok());
-  EXPECT_EQ(graph_->upstream({"model_version", "m/1"})->nodes.back().id, run->id);
+  EXPECT_EQ(graph().upstream({"model_version", "m/1"})->nodes.back().id, run->id);
   EXPECT_EQ(*service_->artifact_folder(*service_->get_version("m", 1)), "artifacts/0/abc/artifacts/model");
   EXPECT_EQ(*service_->artifact_folder({.source = str_cat("runs:/", run->id, "/model")}),
             str_cat("artifacts/0/", run->id, "/artifacts/model"));
@@ -80,7 +71,7 @@ TEST_F(Registry, AVersionKnowsItsRunAndFiles) {
   EXPECT_FALSE(service_->artifact_folder({.source = "s3://x/y"}).ok());
 }
 
-TEST_F(Registry, SearchesRenamesAndDeletes) {
+TEST_P(Registry, SearchesRenamesAndDeletes) {
   for (const char* name : {"a", "b", "c"}) ASSERT_TRUE(service_->create_model(name).ok());
   ASSERT_TRUE(add("b", "run1").ok());
   EXPECT_EQ(service_->search_models({.filter = "name LIKE 'b%'"})->items.size(), 1u);
@@ -94,6 +85,8 @@ TEST_F(Registry, SearchesRenamesAndDeletes) {
   ASSERT_TRUE(service_->delete_model("bb").ok());
   EXPECT_TRUE(service_->search_versions({})->items.empty());
 }
+
+TREADLE_ON_BOTH_ENGINES(Registry);
 
 }  // namespace
 }  // namespace treadle::registry

@@ -13,6 +13,9 @@ struct Attribute {
   bool numeric;
 };
 
+// What Service::artifact_uri makes of a run.
+constexpr std::string_view kArtifactUri = "('mlflow-artifacts:/' || r.experiment_id || '/' || r.id || '/artifacts')";
+
 constexpr std::array<Attribute, 16> kRunAttributes = {{{"run_id", "r.id", false},
                                                        {"run_name", "r.name", false},
                                                        {"Run name", "r.name", false},
@@ -28,7 +31,7 @@ constexpr std::array<Attribute, 16> kRunAttributes = {{{"run_id", "r.id", false}
                                                        {"created", "r.start_ms", true},
                                                        {"Created", "r.start_ms", true},
                                                        {"end_time", "r.end_ms", true},
-                                                       {"artifact_uri", "r.id", false}}};
+                                                       {"artifact_uri", kArtifactUri, false}}};
 
 constexpr std::array<Attribute, 4> kExperimentAttributes = {{{"name", "e.name", false},
                                                              {"experiment_id", "e.id", true},
@@ -183,11 +186,13 @@ Status append_comparison(SqlText& sql, sql::Dialect dialect, std::string_view co
   if (op == Comparator::kLike || op == Comparator::kIlike) {
     if (numeric) return wrong_value(condition, "= != < <= > or >=");
     const std::string& pattern = condition.values.front().text;
+    // A backslash is a character like any other in MLflow's grammar, as in SQLite.
+    const std::string_view unescaped = dialect == sql::Dialect::kPostgres ? " ESCAPE ''" : "";
     if (op == Comparator::kIlike) {
-      str_append(&sql.text, "LOWER(", column, ") LIKE LOWER(?) ESCAPE '\\'");
+      str_append(&sql.text, "LOWER(", column, ") LIKE LOWER(?)", unescaped);
       sql.values.emplace_back(pattern);
     } else if (dialect == sql::Dialect::kPostgres) {
-      str_append(&sql.text, column, " LIKE ?");
+      str_append(&sql.text, column, " LIKE ?", unescaped);
       sql.values.emplace_back(pattern);
     } else {
       // SQLite's LIKE ignores case; GLOB does not, with * and ? for % and _.
