@@ -60,7 +60,9 @@ Json pipeline_json(const pipelines::Pipeline& pipeline) {
           {"name", pipeline.name},
           {"description", pipeline.description},
           {"created_ms", pipeline.created_ms},
-          {"latest_version_id", pipeline.latest_version_id}};
+          {"latest_version_id", pipeline.latest_version_id},
+          {"latest_version", pipeline.latest_version},
+          {"versions", pipeline.versions}};
 }
 
 // `pipeline_spec` as an object, or `pipeline_spec_text` as YAML or JSON text; null when neither is there.

@@ -35,9 +35,14 @@ std::string ago_of(const Json& object, std::string_view field) {
 
 std::string number_of(const Json& object, std::string_view field, int decimals) {
   const Json* value = find(object, field);
-  if (value == nullptr || !value->is_number()) return "-";
+  if (value == nullptr) return "-";
+  // Tags hold numbers as text.
+  const auto number = value->is_number()   ? std::optional(value->get<double>())
+                      : value->is_string() ? parse_double(value->get<std::string>())
+                                           : std::nullopt;
+  if (!number) return "-";
   char buffer[64];
-  std::snprintf(buffer, sizeof buffer, "%.*f", decimals, value->get<double>());
+  std::snprintf(buffer, sizeof buffer, "%.*f", decimals, *number);
   return buffer;
 }
 

@@ -11,7 +11,7 @@ namespace treadle::app {
 std::string text_of(const Json& object, std::string_view field);
 // A time in milliseconds as "5 min ago".
 std::string ago_of(const Json& object, std::string_view field);
-// A number with that many decimals.
+// A number, or a text that holds one, with that many decimals; "-" when it is neither.
 std::string number_of(const Json& object, std::string_view field, int decimals);
 // The array under `field`, or an empty one.
 const Json& list_of(const Json& object, std::string_view field);

@@ -13,10 +13,11 @@ Status list_pipelines(const Args& args, Io& io) {
   io.emit(answer);
   std::vector<std::vector<std::string>> rows;
   for (const Json& pipeline : list_of(answer, "pipelines")) {
-    rows.push_back({text_of(pipeline, "name"), text_of(pipeline, "version"), ago_of(pipeline, "created_ms"),
-                    text_of(pipeline, "description")});
+    rows.push_back({text_of(pipeline, "name"), text_of(pipeline, "latest_version"), text_of(pipeline, "versions"),
+                    ago_of(pipeline, "created_ms"), text_of(pipeline, "description")});
   }
-  io.table({"name", "version", "created", "description"}, rows, "no pipelines yet; `treadle pipeline create FILE`");
+  io.table({"name", "latest", "versions", "created", "description"}, rows,
+           "no pipelines yet; `treadle pipeline create FILE`");
   return ok_status();
 }
 

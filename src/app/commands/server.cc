@@ -77,7 +77,13 @@ Status status(const Args& args, Io& io) {
                  duration_text(optional_double(answer, "uptime_s", 0).value_or(0)), ", ",
                  number_of({{"mib", optional_double(answer, "memory_bytes", 0).value_or(0) / 1048576}}, "mib", 0),
                  " MiB"));
+  const Json &deployments = object_of(answer, "deployments"), &runs = object_of(answer, "pipeline_runs");
   io.say(str_cat("  data            ", text_of(answer, "data_dir")));
+  io.say(str_cat("  deployments     ", text_of(deployments, "ready"), " ready, ", text_of(deployments, "failed"),
+                 " failed"));
+  io.say(str_cat("  pipeline runs   ", text_of(runs, "running"), " running, ", text_of(runs, "failed_recent"),
+                 " failed in the last day"));
+  io.say(str_cat("  open alerts     ", text_of(answer, "alerts_open")));
   return ok_status();
 }
 

@@ -51,9 +51,10 @@ StatusOr<PipelineVersion> Service::create_version(const std::string& pipeline_id
   return version;
 }
 
-StatusOr<PipelineVersion> Service::put_pipeline(const std::string& given_name, const std::string& description,
+StatusOr<PipelineVersion> Service::put_pipeline(const std::string& given_name, const std::string& given_description,
                                                 const Json& spec, const CodeVersion& code) {
   RETURN_IF_ERROR(check_spec(unwrap_spec(spec)));
+  const std::string description = given_description.empty() ? spec_description(unwrap_spec(spec)) : given_description;
   const std::string name = given_name.empty() ? spec_name(unwrap_spec(spec)) : given_name;
   const StatusOr<Pipeline> created = create_pipeline(name, name, description);
   if (!created.ok() && created.status().code() != StatusCode::kAlreadyExists) return created.status();

@@ -4,11 +4,16 @@ namespace treadle::pipelines::store {
 namespace {
 
 constexpr std::string_view kPipelineColumns =
-    "id, name, display_name, description, created_ms, COALESCE((SELECT v.id FROM pipeline_versions v WHERE "
-    "v.pipeline_id = pipelines.id ORDER BY v.position DESC LIMIT 1), '')";
+    "id, name, display_name, description, created_ms, "
+    "COALESCE((SELECT v.id FROM pipeline_versions v WHERE v.pipeline_id = pipelines.id ORDER BY v.position DESC LIMIT "
+    "1), ''), "
+    "COALESCE((SELECT v.name FROM pipeline_versions v WHERE v.pipeline_id = pipelines.id ORDER BY v.position DESC "
+    "LIMIT 1), ''), "
+    "(SELECT COUNT(*) FROM pipeline_versions v WHERE v.pipeline_id = pipelines.id)";
 
 Pipeline read_pipeline(const sql::Row& row) {
-  return {row.string(0), row.string(1), row.string(2), row.string(3), row.integer(4), row.string(5)};
+  return {row.string(0),  row.string(1), row.string(2), row.string(3),
+          row.integer(4), row.string(5), row.string(6), row.integer(7)};
 }
 
 constexpr std::string_view kVersionColumns =

@@ -137,6 +137,12 @@ void add_producers(const Json& task, std::string_view kind, std::initializer_lis
   }
 }
 
+std::string info_text(const Json& spec, std::string_view field) {
+  const Json* const info = child(spec, "pipelineInfo");
+  const Json* const text = info == nullptr ? nullptr : child(*info, field);
+  return text != nullptr && text->is_string() ? text->get<std::string>() : "";
+}
+
 }  // namespace
 
 Json unwrap_spec(const Json& value) {
@@ -198,11 +204,8 @@ const Json& definitions(const Json& component, std::string_view side, std::strin
   return of_kind == nullptr || !of_kind->is_object() ? kEmpty : *of_kind;
 }
 
-std::string spec_name(const Json& spec) {
-  const Json* info = child(spec, "pipelineInfo");
-  const Json* name = info == nullptr ? nullptr : child(*info, "name");
-  return name != nullptr && name->is_string() ? name->get<std::string>() : "";
-}
+std::string spec_name(const Json& spec) { return info_text(spec, "name"); }
+std::string spec_description(const Json& spec) { return info_text(spec, "description"); }
 
 Status check_spec(const Json& spec) {
   if (!spec.is_object()) return invalid_field("pipeline_spec", "must be an object (the compiled pipeline)");

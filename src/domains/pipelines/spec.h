@@ -15,6 +15,7 @@ Json unwrap_spec(const Json& value);
 // Everything that can be known before running: references, cycles, conditions, executors. The error names the task.
 Status check_spec(const Json& spec);
 std::string spec_name(const Json& spec);
+std::string spec_description(const Json& spec);  // the author's; "" when there is none
 
 // Null when there is none.
 const Json* component_of(const Json& spec, const Json& task);

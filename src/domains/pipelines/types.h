@@ -80,7 +80,8 @@ struct RunQuery {
 struct Pipeline {
   std::string id, name, display_name, description;
   std::int64_t created_ms = 0;
-  std::string latest_version_id;
+  std::string latest_version_id, latest_version;  // id and name; empty without versions
+  std::int64_t versions = 0;
 };
 
 struct PipelineVersion {
