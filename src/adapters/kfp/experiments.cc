@@ -47,11 +47,8 @@ StatusOr<Response> list(Request& request, const Services& services) {
     return invalid_field("filter", "experiments are found by EQUALS on display_name or by storage_state");
   }
   ASSIGN_OR_RETURN(const auto page, find(services, wanted, at));
-  Json out = {{"experiments", Json::array()}};
-  for (const auto& experiment : page.items) out["experiments"].push_back(experiment_json(experiment));
-  out["total_size"] = page.items.size();
-  if (page.more) out["next_page_token"] = next_token(at);
-  return Response::json(out);
+  const auto total = static_cast<std::int64_t>(page.items.size());
+  return list_answer("experiments", page.items, total, page.more, at, experiment_json);
 }
 
 // Already archived counts as done.

@@ -28,11 +28,16 @@ std::string query_text(const Request& request, std::string_view name) {
   return std::string(request.query.get(name).value_or(""));
 }
 
+// An upload's name; newer clients may say display_name.
+std::string uploaded_name(const Request& request) {
+  std::string name = query_text(request, "name");
+  return name.empty() ? query_text(request, "display_name") : name;
+}
+
 // The spec is checked before anything is made: a refused one leaves no pipeline without a version behind.
 StatusOr<Response> upload(Request& request, const Services& services) {
   ASSIGN_OR_RETURN(const Json spec, uploaded_spec(request));
-  std::string name = query_text(request, "name");
-  if (name.empty()) name = query_text(request, "display_name");
+  const std::string name = uploaded_name(request);
   if (name.empty()) return invalid_field("name", "is missing in the query");
   if (services.pipelines.get_pipeline(name).ok()) {
     return already_exists("a pipeline named ", name, " exists: upload a new version of it, or choose another name");
@@ -47,10 +52,8 @@ StatusOr<Response> upload_version(Request& request, const Services& services) {
   const std::string id = query_text(request, "pipelineid");
   if (id.empty()) return invalid_field("pipelineid", "is missing in the query");
   ASSIGN_OR_RETURN(const auto pipeline, services.pipelines.get_pipeline(id));
-  std::string name = query_text(request, "name");
-  if (name.empty()) name = query_text(request, "display_name");
-  ASSIGN_OR_RETURN(const auto version,
-                   services.pipelines.create_version(pipeline.id, name, query_text(request, "description"), spec));
+  ASSIGN_OR_RETURN(const auto version, services.pipelines.create_version(pipeline.id, uploaded_name(request),
+                                                                         query_text(request, "description"), spec));
   return Response::json(version_json(version));
 }
 
@@ -77,10 +80,7 @@ StatusOr<Response> list(Request& request, const Services& services) {
     return invalid_field("filter", "pipelines are found by EQUALS on display_name");
   }
   ASSIGN_OR_RETURN(const auto page, services.pipelines.list_pipelines(at.limit, at.offset, wanted.name));
-  Json out = {{"pipelines", Json::array()}, {"total_size", page.total}};
-  for (const auto& pipeline : page.items) out["pipelines"].push_back(pipeline_json(pipeline));
-  if (page.more) out["next_page_token"] = next_token(at);
-  return Response::json(out);
+  return list_answer("pipelines", page.items, page.total, page.more, at, pipeline_json);
 }
 
 StatusOr<Response> remove(Request& request, const Services& services) {
@@ -107,10 +107,7 @@ StatusOr<Response> list_versions(Request& request, const Services& services) {
   ASSIGN_OR_RETURN(const Paging at, paging(request));
   ASSIGN_OR_RETURN(const auto pipeline, services.pipelines.get_pipeline(param(request, "id")));
   ASSIGN_OR_RETURN(const auto page, services.pipelines.list_versions(pipeline.id, at.limit, at.offset));
-  Json out = {{"pipeline_versions", Json::array()}, {"total_size", page.total}};
-  for (const auto& version : page.items) out["pipeline_versions"].push_back(version_json(version));
-  if (page.more) out["next_page_token"] = next_token(at);
-  return Response::json(out);
+  return list_answer("pipeline_versions", page.items, page.total, page.more, at, version_json);
 }
 
 StatusOr<Response> remove_version(Request& request, const Services& services) {

@@ -59,8 +59,6 @@ StatusOr<Paging> paging(const net::Request& request) {
   return out;
 }
 
-std::string next_token(const Paging& page) { return std::to_string(page.offset + page.limit); }
-
 StatusOr<Filter> filter(const net::Request& request) {
   Filter out;
   const std::string_view text = request.query.get("filter").value_or("");

@@ -20,8 +20,15 @@ struct Paging {
 };
 // page_size (20 unless told, at most 200) and page_token.
 StatusOr<Paging> paging(const net::Request& request);
-// The token of the page after this one.
-std::string next_token(const Paging& page);
+// {FIELD: […], "total_size", "next_page_token" when there is more}, each item in the form that `form` gives it.
+template <typename Items, typename Form>
+net::Response list_answer(const char* field, const Items& items, std::int64_t total, bool more, const Paging& page,
+                          Form form) {
+  Json out = {{field, Json::array()}, {"total_size", total}};
+  for (const auto& item : items) out[field].push_back(form(item));
+  if (more) out["next_page_token"] = std::to_string(page.offset + page.limit);
+  return net::Response::json(out);
+}
 
 // KFP's filter: {"predicates":[{"operation":1,"key":"display_name","stringValue":"…"}]}, all of which must hold.
 // Understood are name and display_name (EQUALS, IS_SUBSTRING), state (EQUALS) and storage_state (EQUALS, NOT_EQUALS);

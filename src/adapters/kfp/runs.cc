@@ -64,10 +64,8 @@ StatusOr<Response> list(Request& request, const Services& services) {
   }
   RETURN_IF_ERROR(set_order(query, request.query.get("sort_by").value_or("")));
   ASSIGN_OR_RETURN(const auto page, services.pipelines.list_runs(query));
-  Json out = {{"runs", Json::array()}, {"total_size", page.total}};
-  for (const pipelines::Run& run : page.items) out["runs"].push_back(run_json(run, nullptr, nullptr));
-  if (page.more) out["next_page_token"] = next_token(at);
-  return Response::json(out);
+  return list_answer("runs", page.items, page.total, page.more, at,
+                     [](const pipelines::Run& run) { return run_json(run, nullptr, nullptr); });
 }
 
 StatusOr<Response> terminate(Request& request, const Services& services) {

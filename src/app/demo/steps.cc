@@ -117,8 +117,10 @@ StatusOr<std::vector<std::string>> deliver_truths(net::Client& client, const Ser
   ASSIGN_OR_RETURN(const Json answer,
                    client.send_json(net::Method::kPost, kDeploymentPath + "/truths", {{"truths", truths}}));
   std::vector<std::string> messages;
-  for (const Json& id : list_of(answer, "alerts")) {
-    ASSIGN_OR_RETURN(const Json all, client.get_json(str_cat("/api/v1/alerts?deployment=", kDeployment)));
+  const Json& raised = list_of(answer, "alerts");
+  if (raised.empty()) return messages;
+  ASSIGN_OR_RETURN(const Json all, client.get_json(str_cat("/api/v1/alerts?deployment=", kDeployment)));
+  for (const Json& id : raised) {
     for (const Json& alert : list_of(all, "alerts")) {
       if (alert.value("id", Json()) == id) messages.push_back(text_of(alert, "message"));
     }

@@ -225,17 +225,15 @@ StatusOr<Page<Metric>> metric_history(sql::Connection& connection, const std::st
 StatusOr<std::vector<DatasetSummary>> search_datasets(sql::Connection& connection,
                                                       const std::vector<std::string>& experiment_ids,
                                                       std::int64_t limit) {
-  std::string sql =
+  SqlText sql{
       "SELECT DISTINCT r.experiment_id, i.name, i.digest, i.context FROM run_inputs i JOIN runs r ON r.id = i.run_id"
-      " WHERE r.deleted = 0 AND r.experiment_id IN (";
-  sql::Values values;
-  for (const std::string& id : experiment_ids) {
-    sql += values.empty() ? "?" : ", ?";
-    values.emplace_back(id);
-  }
-  values.emplace_back(limit);
+      " WHERE r.deleted = 0",
+      {}};
+  append_in(sql, "r.experiment_id", experiment_ids);
+  sql.text += " ORDER BY 2, 3, 4, 1 LIMIT ?";
+  sql.values.emplace_back(limit);
   std::vector<DatasetSummary> found;
-  RETURN_IF_ERROR(connection.query(str_cat(sql, ") ORDER BY 2, 3, 4, 1 LIMIT ?"), values, [&](const sql::Row& row) {
+  RETURN_IF_ERROR(connection.query(sql.text, sql.values, [&](const sql::Row& row) {
     found.push_back({row.string(0), row.string(1), row.string(2), row.string(3)});
     return ok_status();
   }));

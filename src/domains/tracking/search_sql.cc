@@ -147,17 +147,6 @@ void append_page(SqlText& sql, std::string_view last_order, std::int64_t limit, 
   sql.values.emplace_back(offset);
 }
 
-// " AND column IN (…)"; nothing when there are no values.
-void append_in(SqlText& sql, std::string_view column, const std::vector<std::string>& values) {
-  if (values.empty()) return;
-  str_append(&sql.text, " AND ", column, " IN (");
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    sql.text += i == 0 ? "?" : ", ?";
-    sql.values.emplace_back(values[i]);
-  }
-  sql.text += ")";
-}
-
 std::string_view view_condition(View view) {
   switch (view) {
     case View::kActive:
@@ -171,6 +160,16 @@ std::string_view view_condition(View view) {
 }
 
 }  // namespace
+
+void append_in(SqlText& sql, std::string_view column, const std::vector<std::string>& values) {
+  if (values.empty()) return;
+  str_append(&sql.text, " AND ", column, " IN (");
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    sql.text += i == 0 ? "?" : ", ?";
+    sql.values.emplace_back(values[i]);
+  }
+  sql.text += ")";
+}
 
 Status append_comparison(SqlText& sql, sql::Dialect dialect, std::string_view column, const Condition& condition,
                          bool numeric) {

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "domains/tracking/filter.h"
 #include "domains/tracking/types.h"
@@ -18,6 +20,9 @@ struct SqlText {
 // "column OP ?" for one condition. LIKE is case-sensitive and ILIKE is not, on both engines.
 Status append_comparison(SqlText& sql, sql::Dialect dialect, std::string_view column, const Condition& condition,
                          bool numeric);
+
+// " AND column IN (…)"; nothing when there are no values.
+void append_in(SqlText& sql, std::string_view column, const std::vector<std::string>& values);
 
 // Selects the ids of matching runs, ordered and limited.
 StatusOr<SqlText> run_search_sql(const RunQuery& query, sql::Dialect dialect);
