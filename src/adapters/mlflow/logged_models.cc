@@ -21,6 +21,11 @@ Json model_form(const tracking::LoggedModel& model) {
   if (!model.tags.empty()) info["tags"] = tags_form(model.tags);
   Json data = Json::object();
   if (!model.params.empty()) data["params"] = tags_form(model.params);
+  for (const auto& [metric, run_id] : model.metrics) {
+    Json form = metric_form(metric);
+    form["run_id"] = run_id;
+    data["metrics"].push_back(std::move(form));
+  }
   return {{"info", info}, {"data", data}};
 }
 

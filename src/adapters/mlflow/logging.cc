@@ -12,6 +12,9 @@ StatusOr<tracking::Metric> read_metric(const Json& item) {
   ASSIGN_OR_RETURN(metric.value, required_double(item, "value"));
   ASSIGN_OR_RETURN(metric.time_ms, required_int(item, "timestamp"));
   ASSIGN_OR_RETURN(metric.step, optional_int(item, "step", 0));
+  ASSIGN_OR_RETURN(metric.model_id, optional_string(item, "model_id"));
+  ASSIGN_OR_RETURN(metric.dataset_name, optional_string(item, "dataset_name"));
+  ASSIGN_OR_RETURN(metric.dataset_digest, optional_string(item, "dataset_digest"));
   return metric;
 }
 

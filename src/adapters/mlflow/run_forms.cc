@@ -5,8 +5,16 @@
 namespace treadle::mlflow {
 
 Json metric_form(const tracking::Metric& metric) {
-  return {
+  Json form = {
       {"key", metric.key}, {"value", number_form(metric.value)}, {"timestamp", metric.time_ms}, {"step", metric.step}};
+  if (!metric.model_id.empty()) form["model_id"] = metric.model_id;
+  if (!metric.dataset_name.empty()) form["dataset_name"] = metric.dataset_name;
+  if (!metric.dataset_digest.empty()) form["dataset_digest"] = metric.dataset_digest;
+  return form;
+}
+
+Json point_form(const std::string& key, const tracking::Point& point) {
+  return {{"key", key}, {"value", number_form(point.value)}, {"timestamp", point.time_ms}, {"step", point.step}};
 }
 
 Json run_info(const tracking::Run& run) {

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "adapters/mlflow/groups.h"
 #include "adapters/mlflow/run_forms.h"
 #include "base/strings.h"
@@ -6,6 +8,9 @@ namespace treadle::mlflow {
 namespace {
 
 using net::Method;
+
+// Points of one run in an answer for a chart: MLflow's own number.
+constexpr std::int64_t kIntervalPoints = 2500;
 
 // Old clients say run_uuid.
 StatusOr<std::string> run_id_of(const Json& arguments) {
@@ -70,16 +75,18 @@ StatusOr<Json> history(tracking::Service& tracking, const Json& arguments) {
   ASSIGN_OR_RETURN(const std::int64_t limit,
                    page_limit(arguments, tracking::Limits::kMetricPage, tracking::Limits::kMetricPage));
   ASSIGN_OR_RETURN(const std::int64_t offset, page_offset(arguments));
-  ASSIGN_OR_RETURN(const auto page, tracking.metric_history(id, key, limit, offset));
+  ASSIGN_OR_RETURN(const auto page,
+                   tracking.metric_history({.run_id = id, .key = key, .limit = limit, .offset = offset}));
   Json answer = Json::object();
-  for (const auto& metric : page.items) answer["metrics"].push_back(metric_form(metric));
+  for (const auto& point : page.items) answer["metrics"].push_back(point_form(key, point));
   if (page.more) answer["next_page_token"] = str_cat(offset + limit);
   return answer;
 }
 
-void append_points(Json& answer, const std::string& run, const std::vector<tracking::Metric>& points) {
+void append_points(Json& answer, const std::string& run, const std::string& key,
+                   const std::vector<tracking::Point>& points) {
   for (const auto& point : points) {
-    Json metric = metric_form(point);
+    Json metric = point_form(key, point);
     metric["run_id"] = run;
     answer["metrics"].push_back(std::move(metric));
   }
@@ -94,36 +101,47 @@ StatusOr<std::vector<std::string>> bulk_runs(const Json& arguments, std::string_
 
 // The points of one metric of several runs, the first `max_results` of all.
 StatusOr<Json> bulk(tracking::Service& tracking, const Json& arguments) {
-  ASSIGN_OR_RETURN(const auto ids, bulk_runs(arguments, "run_id"));
+  ASSIGN_OR_RETURN(auto ids, bulk_runs(arguments, "run_id"));
+  std::sort(ids.begin(), ids.end());
   ASSIGN_OR_RETURN(const std::string key, required_string(arguments, "metric_key"));
   ASSIGN_OR_RETURN(std::int64_t left,
                    page_limit(arguments, tracking::Limits::kMetricPage, tracking::Limits::kMetricPage));
   Json answer = {{"metrics", Json::array()}};
   for (const std::string& id : ids) {
     if (left == 0) break;
-    ASSIGN_OR_RETURN(const auto page, tracking.metric_history(id, key, left));
-    append_points(answer, id, page.items);
+    ASSIGN_OR_RETURN(const auto page, tracking.metric_history({.run_id = id, .key = key, .limit = left}));
+    append_points(answer, id, key, page.items);
     left -= static_cast<std::int64_t>(page.items.size());
   }
   return answer;
 }
 
+// Which steps are asked for; both ends or none.
+Status read_steps(const Json& arguments, tracking::PointQuery& query) {
+  const bool from = arguments.contains("start_step"), to = arguments.contains("end_step");
+  if (from != to)
+    return invalid_field("start_step", "If either start step or end step are specified, both must be specified.");
+  if (!from) return ok_status();
+  ASSIGN_OR_RETURN(query.from_step, required_int(arguments, "start_step"));
+  ASSIGN_OR_RETURN(query.to_step, required_int(arguments, "end_step"));
+  if (*query.from_step <= *query.to_step) return ok_status();
+  return invalid_field("end_step", "end_step must be greater than start_step. Found start_step=", *query.from_step,
+                       " and end_step=", *query.to_step, ".");
+}
+
 // The points of one metric of several runs, at most `max_results` of each, evenly spread and with both ends.
 StatusOr<Json> bulk_interval(tracking::Service& tracking, const Json& arguments) {
   ASSIGN_OR_RETURN(const auto ids, bulk_runs(arguments, "run_ids"));
-  ASSIGN_OR_RETURN(const std::string key, required_string(arguments, "metric_key"));
-  ASSIGN_OR_RETURN(const std::int64_t limit, page_limit(arguments, 320, 2500));
+  tracking::PointQuery query{.run_id = {}, .key = {}, .order = tracking::PointOrder::kStep};
+  ASSIGN_OR_RETURN(query.key, required_string(arguments, "metric_key"));
+  ASSIGN_OR_RETURN(const std::int64_t limit, page_limit(arguments, kIntervalPoints, kIntervalPoints));
+  RETURN_IF_ERROR(read_steps(arguments, query));
   Json answer = Json::object();
   for (const std::string& id : ids) {
-    ASSIGN_OR_RETURN(const auto page, tracking.metric_history(id, key, 1'000'000));
-    const auto count = static_cast<std::int64_t>(page.items.size());
-    const std::int64_t shown = std::min(count, limit);
-    std::vector<tracking::Metric> points;
-    points.reserve(static_cast<std::size_t>(shown));
-    for (std::int64_t i = 0; i < shown; ++i) {
-      points.push_back(page.items[static_cast<std::size_t>(shown < 2 ? 0 : i * (count - 1) / (shown - 1))]);
-    }
-    append_points(answer, id, points);
+    query.run_id = id;
+    ASSIGN_OR_RETURN(auto page, tracking.metric_history(query));
+    append_points(answer, id, query.key,
+                  tracking::spread_evenly(std::move(page.items), static_cast<std::size_t>(limit)));
   }
   return answer;
 }

@@ -1,6 +1,7 @@
 #include "adapters/native/tracking.h"
 
-#include <algorithm>
+#include <limits>
+#include <utility>
 
 #include "adapters/native/artifact_io.h"
 #include "adapters/native/json_forms.h"
@@ -132,32 +133,32 @@ StatusOr<Json> log_to_run(tracking::Service& tracking, const Request& request) {
   return Json::object();
 }
 
-// At most `limit` points: of each bucket the lowest and the highest, so that no spike is lost.
-std::vector<tracking::Metric> downsample(std::vector<tracking::Metric> points, std::size_t limit) {
-  if (points.size() <= limit) return points;
-  const std::size_t buckets = std::max<std::size_t>(1, limit / 2);
-  std::vector<tracking::Metric> kept;
-  for (std::size_t i = 0; i < buckets; ++i) {
-    const auto first = points.begin() + static_cast<std::ptrdiff_t>(i * points.size() / buckets);
-    const auto last = points.begin() + static_cast<std::ptrdiff_t>((i + 1) * points.size() / buckets);
-    if (first == last) continue;
-    const auto [low, high] =
-        std::minmax_element(first, last, [](const auto& a, const auto& b) { return a.value < b.value; });
-    kept.push_back(*std::min(low, high));
-    if (low != high) kept.push_back(*std::max(low, high));
-  }
-  return kept;
-}
-
+// All points while there are at most `max_points` of them, else the extremes of so many; `exact=true` pages through
+// all.
 StatusOr<Json> metric_history(tracking::Service& tracking, const Request& request) {
+  tracking::PointQuery query{.run_id = std::string(request.param("id")),
+                             .key = std::string(request.param("key")),
+                             .order = tracking::PointOrder::kStep};
   ASSIGN_OR_RETURN(const std::int64_t limit, request.query.get_int("max_points", 2000, 2, kMaxPoints));
-  const std::string key(request.param("key"));
-  ASSIGN_OR_RETURN(auto page, tracking.metric_history(std::string(request.param("id")), key, 1'000'000));
-  Json points = Json::array();
-  for (const auto& point : downsample(std::move(page.items), static_cast<std::size_t>(limit))) {
-    points.push_back({point.step, point.time_ms, number_form(point.value)});
+  const bool exact = request.query.get("exact").value_or("") == "true";
+  if (exact) {
+    query.limit = limit;
+    ASSIGN_OR_RETURN(query.offset, page_offset(request.query));
   }
-  return Json{{"key", key}, {"points", points}};
+  for (const auto& [name, step] : {std::pair("from_step", &query.from_step), std::pair("to_step", &query.to_step)}) {
+    if (!request.query.get(name)) continue;
+    constexpr auto kMost = std::numeric_limits<std::int64_t>::max();
+    ASSIGN_OR_RETURN(*step, request.query.get_int(name, 0, -kMost, kMost));
+  }
+  ASSIGN_OR_RETURN(auto page, tracking.metric_history(query));
+  const std::size_t total = page.items.size();
+  if (!exact) page.items = tracking::keep_extremes(std::move(page.items), static_cast<std::size_t>(limit));
+  Json points = Json::array();
+  for (const auto& point : page.items) points.push_back({point.step, point.time_ms, number_form(point.value)});
+  Json answer = {{"key", query.key}, {"points", std::move(points)}};
+  if (!exact) answer["total_points"] = total;
+  if (page.more) answer["next_page_token"] = str_cat(query.offset + limit);
+  return answer;
 }
 
 StatusOr<std::string> artifact_key(tracking::Service& tracking, const Request& request, std::string_view path) {

@@ -1,4 +1,8 @@
+#include <cmath>
+#include <limits>
+
 #include "base/strings.h"
+#include "domains/tracking/metric_points.h"
 #include "domains/tracking/search_sql.h"
 #include "domains/tracking/sql_store.h"
 
@@ -21,6 +25,24 @@ Status put_pair(sql::Connection& tx, std::string_view table, const std::string& 
                        " ON CONFLICT(model_id, key) DO UPDATE SET value = excluded.value"),
                {id, key, value})
       .status();
+}
+
+Status load_metrics(sql::Connection& connection, LoggedModel& model) {
+  return connection.query(
+      "SELECT key, value, is_nan, time_ms, step, dataset_name, dataset_digest, run_id FROM logged_model_metrics"
+      " WHERE model_id = ? ORDER BY time_ms, step, key",
+      {model.id}, [&](const sql::Row& row) {
+        const double value = row.integer(2) != 0 ? std::numeric_limits<double>::quiet_NaN() : row.real(1);
+        model.metrics.push_back({{.key = row.string(0),
+                                  .value = value,
+                                  .time_ms = row.integer(3),
+                                  .step = row.integer(4),
+                                  .model_id = model.id,
+                                  .dataset_name = row.string(5),
+                                  .dataset_digest = row.string(6)},
+                                 row.string(7)});
+        return ok_status();
+      });
 }
 
 }  // namespace
@@ -55,6 +77,7 @@ StatusOr<LoggedModel> load_logged_model(sql::Connection& connection, const std::
   if (!found) return not_found("Logged model with ID '", id, "' not found.");
   RETURN_IF_ERROR(load_pairs(connection, "logged_model_params", id, found->params));
   RETURN_IF_ERROR(load_pairs(connection, "logged_model_tags", id, found->tags));
+  RETURN_IF_ERROR(load_metrics(connection, *found));
   return *std::move(found);
 }
 
@@ -98,6 +121,26 @@ StatusOr<bool> remove_logged_model_tag(sql::Connection& tx, const std::string& i
 Status put_logged_model_param(sql::Connection& tx, const std::string& id, const std::string& key,
                               const std::string& value) {
   return put_pair(tx, "logged_model_params", id, key, value);
+}
+
+Status put_model_metrics(sql::Connection& tx, const std::string& run, const std::vector<Metric>& metrics) {
+  std::string known;  // the model that was just looked for: a batch measures one, as a rule
+  for (const Metric& metric : metrics) {
+    if (metric.model_id.empty()) continue;
+    if (metric.model_id != known) {
+      ASSIGN_OR_RETURN(const auto found,
+                       tx.query_integer("SELECT 1 FROM logged_models WHERE id = ?", {metric.model_id}));
+      if (!found) return not_found("Logged model with ID '", metric.model_id, "' not found.");
+      known = metric.model_id;
+    }
+    const bool is_nan = std::isnan(metric.value);
+    RETURN_IF_ERROR(
+        tx.execute("INSERT INTO logged_model_metrics(model_id, key, time_ms, step, run_id, value, is_nan, dataset_name,"
+                   " dataset_digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                   {metric.model_id, metric.key, metric.time_ms, metric.step, run,
+                    is_nan ? 0 : storable_value(metric.value), is_nan, metric.dataset_name, metric.dataset_digest}));
+  }
+  return ok_status();
 }
 
 Status put_run_model(sql::Connection& tx, const std::string& run, const ModelLink& link, std::string_view direction) {

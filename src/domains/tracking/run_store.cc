@@ -1,4 +1,3 @@
-#include <cmath>
 #include <limits>
 #include <unordered_map>
 
@@ -163,13 +162,15 @@ Status mark_run(sql::Connection& tx, const std::string& id, bool deleted) {
   return changed == 0 ? unknown(id) : ok_status();
 }
 
-StatusOr<std::optional<std::string>> load_param(sql::Connection& connection, const std::string& run,
-                                                const std::string& key) {
-  return connection.query_text("SELECT value FROM params WHERE run_id = ? AND key = ?", {run, key});
-}
-
-Status insert_param(sql::Connection& tx, const std::string& run, const std::string& key, const std::string& value) {
-  return tx.execute("INSERT INTO params(run_id, key, value) VALUES (?, ?, ?)", {run, key, value}).status();
+StatusOr<std::optional<std::string>> put_param(sql::Connection& tx, const std::string& run, const std::string& key,
+                                               const std::string& value) {
+  ASSIGN_OR_RETURN(
+      const std::int64_t inserted,
+      tx.execute("INSERT INTO params(run_id, key, value) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", {run, key, value}));
+  if (inserted > 0) return std::nullopt;
+  ASSIGN_OR_RETURN(auto existing, tx.query_text("SELECT value FROM params WHERE run_id = ? AND key = ?", {run, key}));
+  if (existing == value) return std::nullopt;
+  return existing;
 }
 
 Status put_tag(sql::Connection& tx, const std::string& run, const std::string& key, const std::string& value) {
@@ -185,41 +186,6 @@ StatusOr<bool> remove_tag(sql::Connection& tx, const std::string& run, const std
   ASSIGN_OR_RETURN(const std::int64_t changed,
                    tx.execute("DELETE FROM run_tags WHERE run_id = ? AND key = ?", {run, key}));
   return changed > 0;
-}
-
-Status insert_metric(sql::Connection& tx, const std::string& run, const Metric& metric) {
-  const bool is_nan = std::isnan(metric.value);
-  const double value =
-      is_nan ? 0 : std::clamp(metric.value, -std::numeric_limits<double>::max(), std::numeric_limits<double>::max());
-  const sql::Values values = {run, metric.key, metric.step, metric.time_ms, value, is_nan};
-  RETURN_IF_ERROR(
-      tx.execute("INSERT INTO metrics(run_id, key, step, time_ms, value, is_nan) VALUES (?, ?, ?, ?, ?, ?)"
-                 " ON CONFLICT DO NOTHING",
-                 values));
-  // Newest: by step, then time, then value.
-  return tx
-      .execute(
-          "INSERT INTO latest_metrics(run_id, key, step, time_ms, value, is_nan) VALUES (?, ?, ?, ?, ?, ?)"
-          " ON CONFLICT(run_id, key) DO UPDATE SET step = excluded.step, time_ms = excluded.time_ms,"
-          " value = excluded.value, is_nan = excluded.is_nan WHERE (excluded.step, excluded.time_ms, excluded.value)"
-          " > (latest_metrics.step, latest_metrics.time_ms, latest_metrics.value)",
-          values)
-      .status();
-}
-
-StatusOr<Page<Metric>> metric_history(sql::Connection& connection, const std::string& run, const std::string& key,
-                                      std::int64_t limit, std::int64_t offset) {
-  Page<Metric> page;
-  RETURN_IF_ERROR(
-      connection.query("SELECT key, step, time_ms, value, is_nan FROM metrics WHERE run_id = ? AND key = ?"
-                       " ORDER BY step, time_ms, value LIMIT ? OFFSET ?",
-                       {run, key, limit + 1, offset}, [&](const sql::Row& row) {
-                         page.items.push_back(read_metric(row, 0));
-                         return ok_status();
-                       }));
-  page.more = page.items.size() > static_cast<std::size_t>(limit);
-  if (page.more) page.items.pop_back();
-  return page;
 }
 
 StatusOr<std::vector<DatasetSummary>> search_datasets(sql::Connection& connection,

@@ -4,6 +4,7 @@
 
 #include "base/ids.h"
 #include "base/strings.h"
+#include "domains/tracking/metric_store.h"
 #include "domains/tracking/sql_store.h"
 #include "domains/tracking/validate.h"
 
@@ -71,9 +72,19 @@ std::optional<RunStatus> parse_run_status(std::string_view text) {
 
 Service::Service(sql::Database& database, events::EventLog& events, lineage::Graph& graph, const Clock& clock,
                  blob::BlobStore& blobs)
-    : database_(database), events_(events), graph_(graph), clock_(clock), blobs_(blobs) {}
+    : database_(database), events_(events), graph_(graph), clock_(clock), blobs_(blobs), announcer_(database, events) {}
 
-Status Service::open() { return sql::migrate(database_, "tracking", store::migrations()); }
+Status Service::open() {
+  RETURN_IF_ERROR(sql::migrate(database_, "tracking", store::migrations()));
+  bool more = true;
+  while (more) {
+    RETURN_IF_ERROR(write([&](sql::Connection& tx) -> Status {
+      ASSIGN_OR_RETURN(more, store::convert_point_rows(tx));
+      return ok_status();
+    }));
+  }
+  return ok_status();
+}
 
 std::string Service::artifact_root(const Run& run) {
   return str_cat("artifacts/", run.experiment_id, "/", run.id, "/artifacts");
@@ -227,10 +238,11 @@ StatusOr<Run> Service::update_run(const std::string& id, const RunUpdate& update
     RETURN_IF_ERROR(must_be_active(before));
     RETURN_IF_ERROR(store::update_run(tx, id, update));
     if (update.name) RETURN_IF_ERROR(store::put_tag(tx, id, "mlflow.runName", *update.name));
-    updated = store::load_run(tx, id);
-    RETURN_IF_ERROR(updated);
     const bool ended =
         update.status && *update.status != RunStatus::kRunning && *update.status != RunStatus::kScheduled;
+    if (ended) RETURN_IF_ERROR(store::pack_metrics(tx, id));
+    updated = store::load_run(tx, id);
+    RETURN_IF_ERROR(updated);
     return events_.append(tx, run_event(ended ? "run.finished" : "run.updated", *updated));
   }));
   return updated;
@@ -251,15 +263,15 @@ Status Service::log_batch(const std::string& run_id, const Batch& batch) {
     ASSIGN_OR_RETURN(const Run run, store::load_run_row(tx, run_id));
     RETURN_IF_ERROR(must_be_active(run));
     for (const auto& [key, value] : batch.params) {
-      ASSIGN_OR_RETURN(const auto existing, store::load_param(tx, run_id, key));
-      if (existing && *existing != value) {
+      ASSIGN_OR_RETURN(const auto existing, store::put_param(tx, run_id, key, value));
+      if (existing) {
         return invalid_field("params", "Changing param values is not allowed. Param with key='", key,
                              "' was already logged with value='", *existing, "' for run ID='", run_id,
                              "'. Attempted logging new value '", value, "'.");
       }
-      if (!existing) RETURN_IF_ERROR(store::insert_param(tx, run_id, key, value));
     }
-    for (const Metric& metric : batch.metrics) RETURN_IF_ERROR(store::insert_metric(tx, run_id, metric));
+    RETURN_IF_ERROR(store::append_metrics(tx, run_id, batch.metrics));
+    RETURN_IF_ERROR(store::put_model_metrics(tx, run_id, batch.metrics));
     for (const auto& [key, value] : batch.tags) {
       RETURN_IF_ERROR(store::put_tag(tx, run_id, key, value));
       if (key == "mlflow.runName")
@@ -272,7 +284,8 @@ Status Service::log_batch(const std::string& run_id, const Batch& batch) {
       RETURN_IF_ERROR(graph_.add_edge(tx, {{"dataset", input.digest}, {"run", run_id}, "input"}));
     }
     RETURN_IF_ERROR(link_models(tx, run, batch));
-    return events_.append(tx, run_event("run.logged", run));
+    tx.after_commit([this, event = run_event("run.logged", run)] { announcer_.announce(event); });
+    return ok_status();
   });
 }
 
@@ -295,12 +308,11 @@ StatusOr<std::vector<DatasetSummary>> Service::search_datasets(const std::vector
   return found;
 }
 
-StatusOr<Page<Metric>> Service::metric_history(const std::string& run_id, const std::string& key, std::int64_t limit,
-                                               std::int64_t offset) {
-  StatusOr<Page<Metric>> page = internal_error("");
+StatusOr<Page<Point>> Service::metric_history(const PointQuery& query) {
+  StatusOr<Page<Point>> page = internal_error("");
   RETURN_IF_ERROR(database_.read([&](sql::Connection& connection) -> Status {
-    RETURN_IF_ERROR(store::load_run_row(connection, run_id));
-    page = store::metric_history(connection, run_id, key, limit, offset);
+    RETURN_IF_ERROR(store::load_run_row(connection, query.run_id));
+    page = store::read_points(connection, query);
     return ok_status();
   }));
   return page;

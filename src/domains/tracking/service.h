@@ -1,5 +1,5 @@
 // Tracking: the record of what was run, with what, and what came out. All methods are thread-safe; a write that
-// returned ok is durable and its event is in the log.
+// returned ok is durable and its event is in the log; only `run.logged` follows within a second (log_announcer.h).
 #pragma once
 
 #include <string>
@@ -8,6 +8,8 @@
 #include "base/clock.h"
 #include "domains/events/event_log.h"
 #include "domains/lineage/graph.h"
+#include "domains/tracking/log_announcer.h"
+#include "domains/tracking/metric_points.h"
 #include "domains/tracking/types.h"
 #include "storage/blob/blob_store.h"
 #include "storage/sql/database.h"
@@ -51,9 +53,8 @@ class Service {
   // All or nothing. A param keeps its first value; repeating it with another is an error.
   Status log_batch(const std::string& run_id, const Batch& batch);
   Status delete_tag(const std::string& run_id, const std::string& key);
-  // In order of step and time.
-  StatusOr<Page<Metric>> metric_history(const std::string& run_id, const std::string& key, std::int64_t limit,
-                                        std::int64_t offset = 0);
+  // The points of one series, each once.
+  StatusOr<Page<Point>> metric_history(const PointQuery& query);
 
   // The datasets that runs of these experiments had as inputs, each once per context; at most `limit`.
   StatusOr<std::vector<DatasetSummary>> search_datasets(const std::vector<std::string>& experiment_ids,
@@ -91,6 +92,7 @@ class Service {
   lineage::Graph& graph_;
   const Clock& clock_;
   blob::BlobStore& blobs_;
+  LogAnnouncer announcer_;
 };
 
 }  // namespace treadle::tracking

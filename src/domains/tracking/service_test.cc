@@ -70,8 +70,8 @@ TEST_P(Tracking, ARunKeepsWhatWasLogged) {
   EXPECT_EQ(read->metrics[1].value, std::numeric_limits<double>::max());
   EXPECT_EQ(read->metrics[2].value, 1);
   EXPECT_EQ(read->inputs.size(), 1u);
-  EXPECT_EQ(tracking().metric_history(run->id, "mae", 10)->items.size(), 2u);
-  EXPECT_TRUE(tracking().metric_history(run->id, "mae", 1)->more);
+  EXPECT_EQ(tracking().metric_history({.run_id = run->id, .key = "mae"})->items.size(), 2u);
+  EXPECT_TRUE(tracking().metric_history({.run_id = run->id, .key = "mae", .limit = 1})->more);
   EXPECT_EQ(graph().upstream({"run", run->id})->nodes.size(), 2u);
 }
 

@@ -32,15 +32,11 @@ Status update_run(sql::Connection& tx, const std::string& id, const RunUpdate& u
 Status mark_run(sql::Connection& tx, const std::string& id, bool deleted);
 
 // What belongs to a run.
-StatusOr<std::optional<std::string>> load_param(sql::Connection& connection, const std::string& run,
-                                                const std::string& key);
-Status insert_param(sql::Connection& tx, const std::string& run, const std::string& key, const std::string& value);
+// Returns the value that the param already has when it is another one; then nothing is changed.
+StatusOr<std::optional<std::string>> put_param(sql::Connection& tx, const std::string& run, const std::string& key,
+                                               const std::string& value);
 Status put_tag(sql::Connection& tx, const std::string& run, const std::string& key, const std::string& value);
 StatusOr<bool> remove_tag(sql::Connection& tx, const std::string& run, const std::string& key);
-// The point, and the newest value of its key when this is it. Repeating a point changes nothing.
-Status insert_metric(sql::Connection& tx, const std::string& run, const Metric& metric);
-StatusOr<Page<Metric>> metric_history(sql::Connection& connection, const std::string& run, const std::string& key,
-                                      std::int64_t limit, std::int64_t offset);
 StatusOr<std::vector<DatasetSummary>> search_datasets(sql::Connection& connection,
                                                       const std::vector<std::string>& experiment_ids,
                                                       std::int64_t limit);
@@ -58,6 +54,8 @@ Status put_logged_model_tag(sql::Connection& tx, const std::string& id, const st
 StatusOr<bool> remove_logged_model_tag(sql::Connection& tx, const std::string& id, const std::string& key);
 Status put_logged_model_param(sql::Connection& tx, const std::string& id, const std::string& key,
                               const std::string& value);
+// Those of the metrics that name a model; kNotFound when it is not there.
+Status put_model_metrics(sql::Connection& tx, const std::string& run, const std::vector<Metric>& metrics);
 // `direction` is "input" or "output".
 Status put_run_model(sql::Connection& tx, const std::string& run, const ModelLink& link, std::string_view direction);
 

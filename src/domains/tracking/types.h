@@ -27,6 +27,8 @@ struct Metric {
   double value = 0;  // may be NaN; infinities are stored as the largest double
   std::int64_t time_ms = 0;
   std::int64_t step = 0;
+  // When it measures a logged model: which, and on which dataset. May be empty.
+  std::string model_id = {}, dataset_name = {}, dataset_digest = {};
 };
 
 // A dataset that a run read. Digest and source say which bytes exactly.
@@ -80,6 +82,12 @@ struct Batch {
 
 enum class ModelStatus { kPending = 1, kReady = 2, kUploadFailed = 3 };
 
+// A metric of a logged model and the run that measured it.
+struct ModelMetric {
+  Metric metric;
+  std::string run_id;
+};
+
 // A model as a run made it, before anybody registers it: its files, params and tags have a life of their own.
 struct LoggedModel {
   std::string id;  // "m-" and 32 hex digits
@@ -91,6 +99,7 @@ struct LoggedModel {
   bool deleted = false;
   std::int64_t created_ms = 0, updated_ms = 0;
   Tags params, tags;
+  std::vector<ModelMetric> metrics;  // every point, oldest first
 };
 
 enum class View { kActive, kDeleted, kAll };
