@@ -107,6 +107,13 @@ class Server:
         self._process.kill()
         self._process.wait()
 
+    def treadle(self, *words, status=0):
+        """A command against this server, as typed: what it printed, or what it complained with that exit status."""
+        done = subprocess.run([str(binary()), *map(str, words), "--data", str(self.data)], cwd=ROOT, check=False,
+                              capture_output=True, text=True, timeout=120)
+        assert done.returncode == status, f"{words} ended with {done.returncode}: {done.stderr or done.stdout}"
+        return done.stdout if status == 0 else done.stderr
+
     def restart(self):
         self.stop()
         return self.start()

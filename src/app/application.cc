@@ -11,6 +11,7 @@
 #include "adapters/mlflow/routes.h"
 #include "adapters/native/automation.h"
 #include "adapters/native/events.h"
+#include "adapters/native/experiments.h"
 #include "adapters/native/monitoring.h"
 #include "adapters/native/pipelines.h"
 #include "adapters/native/registry.h"
@@ -123,6 +124,7 @@ struct Application::Parts {
         router, [this] { return !stopping.load() && serving->ready(); }, [this] { return overview(); });
     mlflow::add_routes(router, *tracking, *registry);
     native::add_event_routes(router, *events);
+    native::add_experiment_routes(router, *tracking);
     native::add_tracking_routes(router, *tracking);
     native::add_registry_routes(router, *registry, *tracking);
     native::add_pipeline_routes(router, *pipelines);

@@ -27,28 +27,6 @@ StatusOr<Address> parse_base_url(std::string_view url) {
 
 http::verb verb_of(Method method) { return http::string_to_verb(std::string(to_string(method))); }
 
-// A native-API error answer as the Status it was.
-Status status_of(const ClientResponse& response) {
-  if (response.status < 400) return ok_status();
-  static constexpr StatusCode kCodes[] = {
-      StatusCode::kInvalidArgument, StatusCode::kUnauthenticated,   StatusCode::kPermissionDenied,
-      StatusCode::kNotFound,        StatusCode::kAlreadyExists,     StatusCode::kFailedPrecondition,
-      StatusCode::kAborted,         StatusCode::kResourceExhausted, StatusCode::kUnimplemented,
-      StatusCode::kUnavailable,     StatusCode::kDeadlineExceeded,  StatusCode::kInternal};
-  std::string message = str_cat("the server answered ", response.status);
-  const auto body = parse_json_object(response.body);
-  if (!body.ok() || !body->contains("error") || !(*body)["error"].is_object()) {
-    return {response.status == 404 ? StatusCode::kNotFound : StatusCode::kInternal, message};
-  }
-  const Json& error = (*body)["error"];
-  message = error.value("message", message);
-  const std::string name = error.value("code", "");
-  for (const StatusCode code : kCodes) {
-    if (treadle::to_string(code) == name) return {code, message, error.value("field", "")};
-  }
-  return internal_error(message);
-}
-
 }  // namespace
 
 // Asio with its own loop, run only while a call is under way: that gives blocking calls a deadline.
@@ -122,15 +100,47 @@ struct Client::Impl {
       return status;
     }
     auto message = parser.release();
+    ClientResponse response = head_of(message);
+    response.body = std::move(message.body());
+    if (!message.keep_alive()) socket.close(error);
+    return response;
+  }
+
+  template <typename Message>
+  static ClientResponse head_of(const Message& message) {
     ClientResponse response;
     response.status = static_cast<int>(message.result_int());
     for (const auto& field : message) {
       response.headers.add({field.name_string().data(), field.name_string().size()},
                            {field.value().data(), field.value().size()});
     }
-    response.body = std::move(message.body());
-    if (!message.keep_alive()) socket.close(error);
     return response;
+  }
+
+  // Sends a request without a body and reads the answer's head into `parser`.
+  Status ask(const http::request<http::string_body>& request, http::response_parser<http::buffer_body>& parser,
+             std::chrono::milliseconds timeout) {
+    boost::system::error_code error;
+    http::async_write(socket, request, [&](const boost::system::error_code& written, std::size_t) {
+      error = written;
+      if (written) return;
+      http::async_read_header(socket, buffer, parser,
+                              [&](const boost::system::error_code& got, std::size_t) { error = got; });
+    });
+    return run(timeout, error);
+  }
+
+  // The next piece of the body, in `piece`.
+  StatusOr<std::string_view> read_piece(http::response_parser<http::buffer_body>& parser, std::string& piece,
+                                        std::chrono::milliseconds timeout) {
+    boost::system::error_code error;
+    parser.get().body().data = piece.data();
+    parser.get().body().size = piece.size();
+    http::async_read_some(socket, buffer, parser, [&](const boost::system::error_code& got, std::size_t) {
+      error = got == http::error::need_buffer ? boost::system::error_code() : got;
+    });
+    RETURN_IF_ERROR(run(timeout, error));
+    return std::string_view(piece).substr(0, piece.size() - parser.get().body().size);
   }
 
   Address address;
@@ -163,6 +173,27 @@ StatusOr<ClientResponse> Client::request(Method method, std::string_view target,
   return impl_->exchange(message, timeout);
 }
 
+Status Client::status_of(const ClientResponse& response) {
+  if (response.status < 400) return ok_status();
+  static constexpr StatusCode kCodes[] = {
+      StatusCode::kInvalidArgument, StatusCode::kUnauthenticated,   StatusCode::kPermissionDenied,
+      StatusCode::kNotFound,        StatusCode::kAlreadyExists,     StatusCode::kFailedPrecondition,
+      StatusCode::kAborted,         StatusCode::kResourceExhausted, StatusCode::kUnimplemented,
+      StatusCode::kUnavailable,     StatusCode::kDeadlineExceeded,  StatusCode::kInternal};
+  std::string message = str_cat("the server answered ", response.status);
+  const auto body = parse_json_object(response.body);
+  if (!body.ok() || !body->contains("error") || !(*body)["error"].is_object()) {
+    return {response.status == 404 ? StatusCode::kNotFound : StatusCode::kInternal, message};
+  }
+  const Json& error = (*body)["error"];
+  message = error.value("message", message);
+  const std::string name = error.value("code", "");
+  for (const StatusCode code : kCodes) {
+    if (treadle::to_string(code) == name) return {code, message, error.value("field", "")};
+  }
+  return internal_error(message);
+}
+
 StatusOr<Json> Client::get_json(std::string_view target) {
   ASSIGN_OR_RETURN(const ClientResponse response, request(Method::kGet, target));
   RETURN_IF_ERROR(status_of(response));
@@ -179,35 +210,85 @@ StatusOr<Json> Client::send_json(Method method, std::string_view target, const J
   return response.json();
 }
 
+StatusOr<ClientResponse> Client::download(std::string_view target,
+                                          const std::function<Status(std::string_view)>& on_bytes,
+                                          const Headers& headers, std::chrono::milliseconds timeout) {
+  const auto message = impl_->message(Method::kGet, target, {}, headers);
+  http::response_parser<http::buffer_body> parser;
+  parser.body_limit(boost::none);
+  if (!impl_->still_open()) RETURN_IF_ERROR(impl_->connect(timeout));
+  boost::system::error_code ignored;
+  // Until the body was read to its end nothing else may use the connection.
+  Status status = impl_->ask(message, parser, timeout);
+  ClientResponse response;
+  if (status.ok()) response = Impl::head_of(parser.get());
+  std::string piece(256u << 10, '\0');
+  while (status.ok() && !parser.is_done()) {
+    const auto bytes = impl_->read_piece(parser, piece, timeout);
+    status = bytes.status();
+    if (!status.ok()) break;
+    if (response.status == 200) status = on_bytes(*bytes);
+    if (response.status != 200 && response.body.size() < (1u << 20)) response.body.append(*bytes);
+  }
+  if (!status.ok() || !parser.get().keep_alive()) impl_->socket.close(ignored);
+  if (!status.ok()) return status;
+  return response;
+}
+
+StatusOr<ClientResponse> Client::upload(Method method, std::string_view target, std::uint64_t size,
+                                        const std::function<StatusOr<std::size_t>(char*, std::size_t)>& read,
+                                        const Headers& headers, std::chrono::milliseconds timeout) {
+  auto head = impl_->message(method, target, {}, headers);
+  head.content_length(size);
+  if (!impl_->still_open()) RETURN_IF_ERROR(impl_->connect(timeout));
+  boost::system::error_code error;
+  const auto fail = [&](const Status& status) {
+    boost::system::error_code ignored;
+    impl_->socket.close(ignored);
+    return status;
+  };
+  http::serializer<true, http::string_body> serializer(head);
+  http::async_write_header(impl_->socket, serializer,
+                           [&](const boost::system::error_code& written, std::size_t) { error = written; });
+  Status status = impl_->run(timeout, error);
+  if (!status.ok()) return fail(status);
+  std::string piece(256u << 10, '\0');
+  for (std::uint64_t sent = 0; sent < size;) {
+    const auto count = read(piece.data(), static_cast<std::size_t>(std::min<std::uint64_t>(piece.size(), size - sent)));
+    if (!count.ok()) return fail(count.status());
+    if (*count == 0) return fail(failed_precondition("the content ended after ", sent, " of ", size, " bytes"));
+    asio::async_write(impl_->socket, asio::buffer(piece.data(), *count),
+                      [&](const boost::system::error_code& written, std::size_t) { error = written; });
+    status = impl_->run(timeout, error);
+    if (!status.ok()) break;  // a server that refuses answers before it read everything
+    sent += *count;
+  }
+  http::response_parser<http::string_body> parser;
+  if (!status.ok() && !impl_->socket.is_open()) return status;
+  http::async_read(impl_->socket, impl_->buffer, parser,
+                   [&](const boost::system::error_code& got, std::size_t) { error = got; });
+  const Status answered = impl_->run(timeout, error);
+  if (!answered.ok()) return fail(status.ok() ? answered : status);
+  ClientResponse response = Impl::head_of(parser.get());
+  response.body = std::move(parser.get().body());
+  if (!status.ok() || !parser.get().keep_alive()) impl_->socket.close(error);
+  return response;
+}
+
 Status Client::events(std::string_view target,
                       const std::function<bool(std::string_view event, std::string_view data)>& on_event,
                       std::chrono::milliseconds timeout) {
   Impl stream(impl_->address);
   RETURN_IF_ERROR(stream.connect(timeout));
-  boost::system::error_code error;
-  const auto message = stream.message(Method::kGet, target, {}, {});
   http::response_parser<http::buffer_body> parser;
   parser.body_limit(boost::none);
-  http::async_write(stream.socket, message, [&](const boost::system::error_code& written, std::size_t) {
-    error = written;
-    if (written) return;
-    http::async_read_header(stream.socket, stream.buffer, parser,
-                            [&](const boost::system::error_code& got, std::size_t) { error = got; });
-  });
-  RETURN_IF_ERROR(stream.run(timeout, error));
+  RETURN_IF_ERROR(stream.ask(stream.message(Method::kGet, target, {}, {}), parser, timeout));
   if (parser.get().result_int() != 200) return internal_error("the event stream answered ", parser.get().result_int());
   SseParser events;
   std::string piece(16384, '\0');
   while (!parser.is_done()) {
-    parser.get().body().data = piece.data();
-    parser.get().body().size = piece.size();
-    http::async_read_some(stream.socket, stream.buffer, parser, [&](const boost::system::error_code& got, std::size_t) {
-      error = got == http::error::need_buffer ? boost::system::error_code() : got;
-    });
-    RETURN_IF_ERROR(stream.run(timeout, error));
-    const std::size_t count = piece.size() - parser.get().body().size;
-    const bool go_on = events.feed(std::string_view(piece).substr(0, count),
-                                   [&](const SseEvent& event) { return on_event(event.event, event.data); });
+    ASSIGN_OR_RETURN(const std::string_view bytes, stream.read_piece(parser, piece, timeout));
+    const bool go_on = events.feed(bytes, [&](const SseEvent& event) { return on_event(event.event, event.data); });
     if (!go_on) return ok_status();
   }
   return ok_status();

@@ -36,6 +36,19 @@ class Client {
   // JSON in and out; a native-API error response becomes its Status.
   StatusOr<Json> get_json(std::string_view target);
   StatusOr<Json> send_json(Method method, std::string_view target, const Json& body);
+  // GET whose body is handed over in pieces as it arrives, so memory stays flat whatever its size. Only the body of a
+  // 200 goes to `on_bytes`, whose error ends the call and is returned; any other status is a response with its body.
+  // `timeout` is for each piece.
+  StatusOr<ClientResponse> download(std::string_view target, const std::function<Status(std::string_view)>& on_bytes,
+                                    const Headers& headers = {},
+                                    std::chrono::milliseconds timeout = std::chrono::milliseconds(60'000));
+  // Sends `size` bytes that `read` gives in pieces (0 means that it has no more, which is an error before `size`).
+  StatusOr<ClientResponse> upload(Method method, std::string_view target, std::uint64_t size,
+                                  const std::function<StatusOr<std::size_t>(char*, std::size_t)>& read,
+                                  const Headers& headers = {},
+                                  std::chrono::milliseconds timeout = std::chrono::milliseconds(60'000));
+  // A native-API error answer as the Status it was; ok for a status below 400.
+  static Status status_of(const ClientResponse& response);
   // Server-sent events until `on_event` returns false, the stream ends or `timeout` passes without a byte.
   Status events(std::string_view target,
                 const std::function<bool(std::string_view event, std::string_view data)>& on_event,

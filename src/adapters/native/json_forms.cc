@@ -17,9 +17,18 @@ Json pairs_form(const std::vector<std::pair<std::string, std::string>>& pairs) {
 
 Json number_form(double value) { return std::isnan(value) ? Json("NaN") : Json(value); }
 
+StatusOr<double> read_number(const Json& object, std::string_view field) {
+  const auto it = object.find(field);
+  if (it == object.end() || !it->is_string()) return required_double(object, field);
+  const auto value = parse_double(it->get_ref<const std::string&>());
+  if (!value) return invalid_field(field, "must be a number, got \"", it->get_ref<const std::string&>(), "\"");
+  return *value;
+}
+
 Json to_json(const tracking::Experiment& experiment) {
   return {{"id", experiment.id},
           {"name", experiment.name},
+          {"deleted", experiment.deleted},
           {"created_ms", experiment.created_ms},
           {"updated_ms", experiment.updated_ms},
           {"run_count", experiment.run_count},
@@ -31,13 +40,18 @@ Json to_json(const tracking::Run& run) {
   for (const tracking::Metric& metric : run.metrics) metrics[metric.key] = number_form(metric.value);
   Json datasets = Json::array();
   for (const tracking::DatasetInput& input : run.inputs) {
-    datasets.push_back(
-        {{"name", input.name}, {"digest", input.digest}, {"source", input.source}, {"tags", pairs_form(input.tags)}});
+    datasets.push_back({{"name", input.name},
+                        {"digest", input.digest},
+                        {"source_type", input.source_type},
+                        {"source", input.source},
+                        {"tags", pairs_form(input.tags)}});
   }
   return {{"id", run.id},
           {"name", run.name},
           {"experiment_id", run.experiment_id},
           {"status", tracking::to_string(run.status)},
+          {"deleted", run.deleted},
+          {"user", run.user},
           {"start_ms", run.start_ms},
           {"end_ms", run.end_ms ? Json(*run.end_ms) : Json()},
           {"params", pairs_form(run.params)},

@@ -9,6 +9,8 @@ namespace treadle::native {
 
 // NaN cannot be a JSON number: it travels as text.
 Json number_form(double value);
+// The reverse: a number, or its text ("NaN", "Infinity").
+StatusOr<double> read_number(const Json& object, std::string_view field);
 Json to_json(const tracking::Experiment& experiment);
 Json to_json(const tracking::Run& run);
 Json to_json(const registry::Model& model);

@@ -60,6 +60,30 @@ StatusOr<Json> create_version(registry::Service& registry, tracking::Service& tr
   return to_json(created);
 }
 
+StatusOr<std::int64_t> version_of(const Request& request) {
+  const auto version = parse_int(request.param("version"));
+  if (!version || *version < 1) {
+    return invalid_field("version", "must be a version's number, got \"", request.param("version"), "\"");
+  }
+  return *version;
+}
+
+StatusOr<Json> show_version(registry::Service& registry, const Request& request) {
+  ASSIGN_OR_RETURN(const std::int64_t number, version_of(request));
+  ASSIGN_OR_RETURN(const auto version, registry.get_version(std::string(request.param("name")), number));
+  return to_json(version);
+}
+
+StatusOr<Json> set_stage(registry::Service& registry, const Request& request) {
+  ASSIGN_OR_RETURN(const Json body, request.json());
+  ASSIGN_OR_RETURN(const std::int64_t number, version_of(request));
+  ASSIGN_OR_RETURN(const std::string stage, required_string(body, "stage"));
+  ASSIGN_OR_RETURN(const bool archive_others, optional_bool(body, "archive_others", false));
+  ASSIGN_OR_RETURN(const auto version,
+                   registry.set_stage(std::string(request.param("name")), number, stage, archive_others));
+  return to_json(version);
+}
+
 StatusOr<Json> set_alias(registry::Service& registry, const Request& request) {
   ASSIGN_OR_RETURN(const Json body, request.json());
   ASSIGN_OR_RETURN(const std::int64_t version, required_int(body, "version"));
@@ -78,6 +102,10 @@ void add_registry_routes(net::Router& router, registry::Service& registry, track
              json_handler([&](Request& request) { return show_model(registry, request); }));
   router.add(Method::kPost, "/api/v1/models/{name}/versions",
              json_handler([&](Request& request) { return create_version(registry, tracking, request); }));
+  router.add(Method::kGet, "/api/v1/models/{name}/versions/{version}",
+             json_handler([&](Request& request) { return show_version(registry, request); }));
+  router.add(Method::kPut, "/api/v1/models/{name}/versions/{version}/stage",
+             json_handler([&](Request& request) { return set_stage(registry, request); }));
   router.add(Method::kPut, "/api/v1/models/{name}/aliases/{alias}",
              json_handler([&](Request& request) { return set_alias(registry, request); }));
 }

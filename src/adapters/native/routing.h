@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "domains/tracking/types.h"
 #include "net/router.h"
 
 namespace treadle::native {
@@ -19,6 +20,15 @@ net::Handler json_handler(Work work) {
 // A page token is the offset of the next page; clients treat it as opaque.
 inline StatusOr<std::int64_t> page_offset(const net::Query& query) {
   return query.get_int("page_token", 0, 0, INT64_MAX / 2);
+}
+
+// ?view=active (the default), deleted or all.
+inline StatusOr<tracking::View> view_of(const net::Query& query) {
+  const std::string_view view = query.get("view").value_or("active");
+  if (view == "active") return tracking::View::kActive;
+  if (view == "deleted") return tracking::View::kDeleted;
+  if (view == "all") return tracking::View::kAll;
+  return invalid_field("view", "must be active, deleted or all, got \"", view, "\"");
 }
 
 }  // namespace treadle::native

@@ -16,30 +16,14 @@ using net::Request;
 constexpr std::uint64_t kMaxArtifact = 64ull << 30;
 constexpr std::size_t kMaxPoints = 100'000;
 
-StatusOr<Json> list_experiments(tracking::Service& tracking, const Request& request) {
-  ASSIGN_OR_RETURN(const std::int64_t offset, page_offset(request.query));
-  ASSIGN_OR_RETURN(const auto page, tracking.search_experiments({.limit = 1000, .offset = offset}));
-  Json list = Json::array();
-  for (const auto& experiment : page.items) list.push_back(to_json(experiment));
-  Json answer = {{"experiments", list}};
-  if (page.more) answer["next_page_token"] = str_cat(offset + 1000);
-  return answer;
-}
-
-StatusOr<Json> create_experiment(tracking::Service& tracking, const Request& request) {
-  ASSIGN_OR_RETURN(const Json body, request.json());
-  ASSIGN_OR_RETURN(const std::string name, required_string(body, "name"));
-  ASSIGN_OR_RETURN(const auto tags, read_pairs(body, "tags"));
-  ASSIGN_OR_RETURN(const auto experiment, tracking.create_experiment(name, tags));
-  return to_json(experiment);
-}
-
 std::string quoted(std::string_view text) { return str_cat("'", replace_all(text, "'", ""), "'"); }
 
 StatusOr<Json> list_runs(tracking::Service& tracking, const Request& request) {
   tracking::RunQuery query;
   ASSIGN_OR_RETURN(query.limit, request.query.get_int("limit", 100, 1, 10'000));
   ASSIGN_OR_RETURN(query.offset, page_offset(request.query));
+  ASSIGN_OR_RETURN(query.view, view_of(request.query));
+  for (const std::string_view order : request.query.all("order_by")) query.order_by.emplace_back(order);
   for (const std::string_view id : request.query.all("experiment_id")) query.experiment_ids.emplace_back(id);
   query.filter = std::string(request.query.get("filter").value_or(""));
   const auto add = [&](std::string_view name, std::string_view prefix) {
@@ -87,6 +71,14 @@ StatusOr<Json> update_run(tracking::Service& tracking, const Request& request) {
   return to_json(run);
 }
 
+template <Status (tracking::Service::*change)(const std::string&)>
+StatusOr<Json> change_run(tracking::Service& tracking, const Request& request) {
+  const std::string id(request.param("id"));
+  RETURN_IF_ERROR((tracking.*change)(id));
+  ASSIGN_OR_RETURN(const auto run, tracking.get_run(id));
+  return to_json(run);
+}
+
 StatusOr<std::vector<tracking::Metric>> read_metrics(const Json& body) {
   std::vector<tracking::Metric> metrics;
   ASSIGN_OR_RETURN(const Json* list, optional_array(body, "metrics"));
@@ -95,7 +87,7 @@ StatusOr<std::vector<tracking::Metric>> read_metrics(const Json& body) {
   for (const Json& item : *list) {
     tracking::Metric metric;
     ASSIGN_OR_RETURN(metric.key, required_string(item, "key"));
-    ASSIGN_OR_RETURN(metric.value, required_double(item, "value"));
+    ASSIGN_OR_RETURN(metric.value, read_number(item, "value"));
     ASSIGN_OR_RETURN(metric.step, optional_int(item, "step", 0));
     ASSIGN_OR_RETURN(metric.time_ms, optional_int(item, "time_ms", now));
     metrics.push_back(std::move(metric));
@@ -188,8 +180,6 @@ void add_tracking_routes(net::Router& router, tracking::Service& tracking) {
     router.add(method, pattern, json_handler([&tracking, work](Request& request) { return work(tracking, request); }),
                {.max_body = 16u << 20});
   };
-  route(Method::kGet, "/api/v1/experiments", list_experiments);
-  route(Method::kPost, "/api/v1/experiments", create_experiment);
   route(Method::kGet, "/api/v1/runs", list_runs);
   route(Method::kPost, "/api/v1/runs", create_run);
   route(Method::kGet, "/api/v1/runs/{id}", [](tracking::Service& service, const Request& request) -> StatusOr<Json> {
@@ -197,6 +187,8 @@ void add_tracking_routes(net::Router& router, tracking::Service& tracking) {
     return to_json(run);
   });
   route(Method::kPatch, "/api/v1/runs/{id}", update_run);
+  route(Method::kDelete, "/api/v1/runs/{id}", change_run<&tracking::Service::delete_run>);
+  route(Method::kPost, "/api/v1/runs/{id}:restore", change_run<&tracking::Service::restore_run>);
   route(Method::kPost, "/api/v1/runs/{id}/log", log_to_run);
   route(Method::kGet, "/api/v1/runs/{id}/metrics/{key...}", metric_history);
   route(Method::kGet, "/api/v1/runs/{id}/artifacts", list_artifacts);

@@ -19,6 +19,7 @@ struct Positional {
   std::string name;
   std::string help;
   bool required = true;
+  bool repeated = false;  // takes all words that follow
 };
 
 struct Option {

@@ -49,7 +49,8 @@ std::string noun_help(const std::vector<Command>& commands, std::string_view nou
 std::string command_help(const Command& command) {
   std::string text = str_cat(command.summary, "\n\nUsage: treadle ", command.path);
   for (const Positional& positional : command.positionals) {
-    str_append(&text, positional.required ? " <" : " [<", positional.name, positional.required ? ">" : ">]");
+    str_append(&text, positional.required ? " <" : " [<", positional.name, positional.required ? ">" : ">]",
+               positional.repeated ? "…" : "");
   }
   if (!command.options.empty()) text += " [options]";
   text += "\n";

@@ -8,7 +8,10 @@ std::vector<Command> all_commands() {
   add_demo_commands(commands);
   add_run_commands(commands);
   add_pipeline_commands(commands);
-  add_tracking_commands(commands);
+  add_tracked_run_commands(commands);
+  add_run_compare_command(commands);
+  add_experiment_commands(commands);
+  add_artifact_commands(commands);
   add_model_commands(commands);
   add_deployment_commands(commands);
   add_monitoring_commands(commands);

@@ -9,15 +9,18 @@ namespace treadle::app {
 
 std::vector<Command> all_commands();
 
-void add_server_commands(std::vector<Command>& commands);      // up, down, status, doctor
-void add_demo_commands(std::vector<Command>& commands);        // demo forecast
-void add_run_commands(std::vector<Command>& commands);         // run, run list, run show, run logs, run cancel
-void add_pipeline_commands(std::vector<Command>& commands);    // pipeline list, pipeline create
-void add_monitoring_commands(std::vector<Command>& commands);  // alert list, trigger list, trigger fire, why
-void add_component_commands(std::vector<Command>& commands);   // component list, component run
-void add_tracking_commands(std::vector<Command>& commands);    // experiment list
-void add_model_commands(std::vector<Command>& commands);       // model list, model show
-void add_deployment_commands(std::vector<Command>& commands);  // deployment list, show, create, predict
-void add_tool_commands(std::vector<Command>& commands);        // config, completion
+void add_server_commands(std::vector<Command>& commands);       // up, down, status, doctor
+void add_demo_commands(std::vector<Command>& commands);         // demo forecast
+void add_run_commands(std::vector<Command>& commands);          // run, run logs, run cancel
+void add_pipeline_commands(std::vector<Command>& commands);     // pipeline list, pipeline create
+void add_monitoring_commands(std::vector<Command>& commands);   // alert list, trigger list, trigger fire, why
+void add_component_commands(std::vector<Command>& commands);    // component list, component run
+void add_experiment_commands(std::vector<Command>& commands);   // experiment list, create, show, delete, restore
+void add_tracked_run_commands(std::vector<Command>& commands);  // run list, show, create, log, delete, restore
+void add_run_compare_command(std::vector<Command>& commands);   // run compare
+void add_artifact_commands(std::vector<Command>& commands);     // artifact list, download, upload
+void add_model_commands(std::vector<Command>& commands);        // model list, model show
+void add_deployment_commands(std::vector<Command>& commands);   // deployment list, show, create, predict
+void add_tool_commands(std::vector<Command>& commands);         // config, completion
 
 }  // namespace treadle::app

@@ -42,6 +42,18 @@ Status show_model(const Args& args, Io& io) {
   return ok_status();
 }
 
+Status set_stage(const Args& args, Io& io) {
+  ASSIGN_OR_RETURN(const std::int64_t version, args.integer("version", 0, 1, INT32_MAX));
+  ASSIGN_OR_RETURN(net::Client client, connect(args));
+  ASSIGN_OR_RETURN(
+      const Json answer,
+      client.send_json(net::Method::kPut, str_cat(path_of(args.get("name")), "/versions/", version, "/stage"),
+                       {{"stage", args.get("stage")}, {"archive_others", args.has("archive-others")}}));
+  io.emit(answer);
+  io.say(str_cat(args.get("name"), " version ", version, " is now in ", text_of(answer, "stage")));
+  return ok_status();
+}
+
 Status set_alias(const Args& args, Io& io) {
   ASSIGN_OR_RETURN(const std::int64_t version, args.integer("version", 0, 1, INT32_MAX));
   ASSIGN_OR_RETURN(net::Client client, connect(args));
@@ -77,6 +89,14 @@ void add_model_commands(std::vector<Command>& commands) {
                                       {"version", "the version's number"}},
                       .options = {},
                       .run = set_alias});
+  commands.push_back({.path = "model stage",
+                      .summary = "Move a version to a stage",
+                      .examples = {"treadle model stage energy-demand 3 Production --archive-others"},
+                      .positionals = {{"name", "the registered model"},
+                                      {"version", "the version's number"},
+                                      {"stage", "None, Staging, Production or Archived"}},
+                      .options = {{"archive-others", "", "the other versions of that stage become Archived"}},
+                      .run = set_stage});
 }
 
 }  // namespace treadle::app

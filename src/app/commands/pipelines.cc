@@ -32,6 +32,23 @@ Status create_pipeline(const Args& args, Io& io) {
   return ok_status();
 }
 
+Status list_pipeline_runs(const Args& args, Io& io) {
+  ASSIGN_OR_RETURN(const std::int64_t limit, args.integer("limit", 20, 1, 1000));
+  std::string target = str_cat("/api/v1/pipeline-runs?limit=", limit);
+  if (args.has("state")) str_append(&target, "&state=", net::percent_encode(args.get("state")));
+  if (args.has("pipeline")) str_append(&target, "&pipeline=", net::percent_encode(args.get("pipeline")));
+  ASSIGN_OR_RETURN(net::Client client, connect(args));
+  ASSIGN_OR_RETURN(const Json answer, client.get_json(target));
+  io.emit(answer);
+  std::vector<std::vector<std::string>> rows;
+  for (const Json& run : list_of(answer, "runs")) {
+    rows.push_back({text_of(run, "id"), text_of(run, "name"), text_of(run, "pipeline"), text_of(run, "state"),
+                    ago_of(run, "created_ms")});
+  }
+  io.table({"id", "name", "pipeline", "state", "created"}, rows, "no pipeline runs yet; `treadle run FILE` starts one");
+  return ok_status();
+}
+
 }  // namespace
 
 void add_pipeline_commands(std::vector<Command>& commands) {
@@ -47,6 +64,14 @@ void add_pipeline_commands(std::vector<Command>& commands) {
                       .positionals = {{"file", "compiled pipeline (KFP v2 IR, YAML or JSON)"}},
                       .options = {{"name", "NAME", "stored name (default: the one in the file)"}},
                       .run = create_pipeline});
+  commands.push_back({.path = "pipeline runs",
+                      .summary = "List pipeline runs, newest first",
+                      .examples = {"treadle pipeline runs --state FAILED"},
+                      .positionals = {},
+                      .options = {{"limit", "N", "at most so many (default 20)"},
+                                  {"state", "STATE", "PENDING, RUNNING, SUCCEEDED, FAILED or CANCELED"},
+                                  {"pipeline", "NAME", "only of this pipeline"}},
+                      .run = list_pipeline_runs});
 }
 
 }  // namespace treadle::app

@@ -53,33 +53,6 @@ Status submit(const Args& args, Io& io) {
   return run_outcome(run);
 }
 
-Status list_runs(const Args& args, Io& io) {
-  ASSIGN_OR_RETURN(const std::int64_t limit, args.integer("limit", 20, 1, 1000));
-  std::string target = str_cat("/api/v1/pipeline-runs?limit=", limit);
-  if (args.has("state")) str_append(&target, "&state=", net::percent_encode(args.get("state")));
-  if (args.has("pipeline")) str_append(&target, "&pipeline=", net::percent_encode(args.get("pipeline")));
-  ASSIGN_OR_RETURN(net::Client client, connect(args));
-  ASSIGN_OR_RETURN(const Json answer, client.get_json(target));
-  io.emit(answer);
-  std::vector<std::vector<std::string>> rows;
-  for (const Json& run : list_of(answer, "runs")) {
-    rows.push_back({text_of(run, "id"), text_of(run, "name"), text_of(run, "pipeline"), text_of(run, "state"),
-                    ago_of(run, "created_ms")});
-  }
-  io.table({"id", "name", "pipeline", "state", "created"}, rows, "no pipeline runs yet; `treadle run FILE` starts one");
-  return ok_status();
-}
-
-Status show_run(const Args& args, Io& io) {
-  ASSIGN_OR_RETURN(net::Client client, connect(args));
-  ASSIGN_OR_RETURN(const Json run, client.get_json(path_of(args.get("id"))));
-  io.emit(run);
-  io.say(str_cat(text_of(run, "name"), "  ", text_of(run, "state"), "  ", text_of(run, "pipeline")));
-  if (text_of(run, "error") != "-") io.say(str_cat("error: ", text_of(run, "error")));
-  print_tasks(run, io);
-  return ok_status();
-}
-
 Status show_logs(const Args& args, Io& io) {
   ASSIGN_OR_RETURN(net::Client client, connect(args));
   const std::string target =
@@ -116,20 +89,6 @@ void add_run_commands(std::vector<Command>& commands) {
                                   {"no-cache", "", "run every step even when its inputs are unchanged"},
                                   {"no-wait", "", "return once it is submitted"}},
                       .run = submit});
-  commands.push_back({.path = "run list",
-                      .summary = "List pipeline runs, newest first",
-                      .examples = {"treadle run list --state FAILED"},
-                      .positionals = {},
-                      .options = {{"limit", "N", "at most so many (default 20)"},
-                                  {"state", "STATE", "PENDING, RUNNING, SUCCEEDED, FAILED or CANCELED"},
-                                  {"pipeline", "NAME", "only of this pipeline"}},
-                      .run = list_runs});
-  commands.push_back({.path = "run show",
-                      .summary = "Show a pipeline run and its steps",
-                      .examples = {"treadle run show 3f0c…"},
-                      .positionals = {{"id", "the run's id"}},
-                      .options = {},
-                      .run = show_run});
   commands.push_back({.path = "run logs",
                       .summary = "Print what a step wrote",
                       .examples = {"treadle run logs 3f0c… train-xgboost"},

@@ -150,7 +150,7 @@ Status wait_for_retrain(net::Client& client, Io& io) {
     io.progress("retraining…");
     RETURN_IF_ERROR(next_event(client, after, kTrigger));  // trigger.fired, trigger.finished
   }
-  return {StatusCode::kDeadlineExceeded, "the retrain did not finish within five minutes; see `treadle run list`"};
+  return {StatusCode::kDeadlineExceeded, "the retrain did not finish within five minutes; see `treadle pipeline runs`"};
 }
 
 Status finish_left_runs(net::Client& client, Io& io) {

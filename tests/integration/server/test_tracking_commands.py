@@ -1,0 +1,122 @@
+"""treadle experiment, run, artifact and model: everything the MLflow client can do, typed."""
+import json
+import pathlib
+import urllib.request
+
+
+def answer(server, *words):
+    return json.loads(server.treadle(*words, "--json"))
+
+
+def new_run(server, experiment, name, *log):
+    run = answer(server, "run", "create", "--experiment", experiment, "--name", name)["id"]
+    if log:
+        server.treadle("run", "log", run, *log)
+    return run
+
+
+def test_an_experiment_lives_dies_and_comes_back(server):
+    assert answer(server, "experiment", "create", "grid", "--tag", "team=north")["tags"] == {"team": "north"}
+    assert "grid" in server.treadle("experiment", "show", "grid")
+    assert [one["name"] for one in answer(server, "experiment", "list", "--filter", "tags.team = 'north'")["experiments"]] == ["grid"]
+    assert "already exists" in server.treadle("experiment", "create", "grid", status=1)
+    server.treadle("experiment", "delete", "grid")
+    assert "grid" not in server.treadle("experiment", "list")
+    assert "grid" in server.treadle("experiment", "list", "--deleted")
+    server.treadle("experiment", "restore", "grid")
+    assert answer(server, "experiment", "show", "grid")["deleted"] is False
+    assert "no experiment" in server.treadle("experiment", "show", "nowhere", status=3)
+
+
+def test_runs_are_found_by_the_search_grammar_in_the_order_asked_for(server):
+    for name, loss in (("a", 0.3), ("b", 0.1), ("c", 0.2)):
+        new_run(server, "search", name, "--metric", f"loss={loss}", "--param", f"name={name}", "--status", "FINISHED")
+    listed = answer(server, "run", "list", "--experiment", "search", "--order-by", "metrics.loss ASC")["runs"]
+    assert [run["name"] for run in listed] == ["b", "c", "a"]
+    assert all(run["status"] == "FINISHED" and run["end_ms"] for run in listed)
+    found = answer(server, "run", "list", "--filter", "metrics.loss > 0.15 AND params.name != 'a'", "--experiment", "search")["runs"]
+    assert [run["name"] for run in found] == ["c"]
+    assert len(answer(server, "run", "list", "--experiment", "search", "--limit", "2")["runs"]) == 2
+    assert "loss=0.1" in server.treadle("run", "list", "--experiment", "search")
+    server.treadle("run", "list", "--filter", "metrics.loss >", status=2)
+    assert "nowhere" in server.treadle("run", "list", "--experiment", "nowhere", status=3)
+
+
+def test_a_run_is_named_by_the_first_digits_of_its_id(server):
+    run = new_run(server, "prefix", "one", "--param", "depth=5", "--tag", "why=test", "--metric", "loss=0.5@7")
+    assert answer(server, "run", "show", run[:8])["id"] == run
+    shown = server.treadle("run", "show", run[:8])
+    assert "depth" in shown and "loss" in shown and "why" in shown
+    assert "hex" in server.treadle("run", "show", "no", status=2)
+    assert "no run" in server.treadle("run", "show", "0000000", status=3)
+    server.treadle("run", "delete", run)
+    assert answer(server, "run", "list", "--experiment", "prefix", "--deleted")["runs"][0]["id"] == run
+    server.treadle("run", "restore", run)
+    assert answer(server, "run", "list", "--experiment", "prefix")["runs"][0]["id"] == run
+
+
+def test_what_cannot_be_logged_is_said(server):
+    run = new_run(server, "log", "one", "--param", "depth=5")
+    assert "--metric" in server.treadle("run", "log", run, "--metric", "loss=low", status=2)
+    assert "nothing to log" in server.treadle("run", "log", run, status=2)
+    assert "Changing param" in server.treadle("run", "log", run, "--param", "depth=6", status=2)
+    server.treadle("run", "log", run, "--metric", "loss=nan@1")
+    assert answer(server, "run", "show", run)["metrics"]["loss"] == "NaN"
+
+
+def test_runs_are_compared_side_by_side(server):
+    common = ("--param", "lr=0.1", "--tag", "mlflow.source.git.commit=abc")
+    one = new_run(server, "compare", "one", *common, "--param", "depth=5", "--metric", "loss=0.5")
+    two = new_run(server, "compare", "two", *common, "--param", "depth=6", "--metric", "loss=0.25", "--tag", "extra=yes")
+    sections = answer(server, "run", "compare", one, two)["sections"]
+    assert sections["params"]["depth"] == {"values": ["5", "6"], "differs": True}
+    assert sections["params"]["lr"] == {"values": ["0.1", "0.1"], "differs": False}
+    assert sections["code"]["mlflow.source.git.commit"]["differs"] is False
+    assert sections["tags"]["extra"]["values"] == [None, "yes"]
+    only = answer(server, "run", "compare", one, two, "--diff")["sections"]
+    assert set(only["params"]) == {"depth"} and only["code"] == {}
+    table = server.treadle("run", "compare", one, two, "--diff")
+    assert "* depth" in table and "(-0.25)" in table and "lr" not in table
+    assert "do not differ" in server.treadle("run", "compare", one, one, "--diff")
+    assert len(answer(server, "run", "compare", one, two, one)["runs"]) == 3
+
+
+def test_artifacts_go_up_and_down_unchanged(server, tmp_path):
+    folder = tmp_path / "plots"
+    (folder / "deep").mkdir(parents=True)
+    (folder / "a b%20ü.txt").write_text("text", encoding="utf-8")
+    big = bytes(range(256)) * 20000
+    (folder / "deep" / "big.bin").write_bytes(big)
+    (folder / "empty").write_bytes(b"")
+    run = new_run(server, "artifacts", "one")
+    assert answer(server, "artifact", "upload", run, folder, "--path", "eval")["bytes"] == len(big) + 4
+    assert [one["path"] for one in answer(server, "artifact", "list", run, "eval/plots")["artifacts"]] == [
+        "eval/plots/a b%20ü.txt", "eval/plots/deep", "eval/plots/empty"]
+    assert "eval/plots/deep/big.bin" in server.treadle("artifact", "list", run, "--recursive")
+    back = tmp_path / "back"
+    assert answer(server, "artifact", "download", run, "eval/plots", "--to", back)["files"] == 3
+    for file in ("a b%20ü.txt", "deep/big.bin", "empty"):
+        assert (back / "plots" / file).read_bytes() == (folder / file).read_bytes()
+    server.treadle("artifact", "download", run, "eval/plots/deep/big.bin", "--to", back)
+    assert (back / "big.bin").read_bytes() == big
+    assert "no artifact" in server.treadle("artifact", "download", run, "eval/none", status=3)
+    assert "no file or folder" in server.treadle("artifact", "upload", run, tmp_path / "none", status=2)
+    assert not list(pathlib.Path(back).rglob("*.part"))
+
+
+def register(server, model, version):
+    request = urllib.request.Request(f"{server.url}/api/v1/models/{model}/versions", method="POST", data=json.dumps(version).encode())
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request) as made:
+        return json.load(made)
+
+
+def test_versions_move_between_aliases_and_stages(server):
+    run = new_run(server, "models", "one")
+    for _ in range(2):
+        register(server, "demand", {"run_id": run, "source": "model"})
+    server.treadle("model", "stage", "demand", "1", "production")
+    assert answer(server, "model", "stage", "demand", "2", "Production", "--archive-others")["stage"] == "Production"
+    server.treadle("model", "alias", "demand", "champion", "2")
+    stages = {one["version"]: (one["stage"], one["aliases"]) for one in answer(server, "model", "show", "demand")["versions"]}
+    assert stages == {1: ("Archived", []), 2: ("Production", ["champion"])}
+    assert "must be one of" in server.treadle("model", "stage", "demand", "1", "Prod", status=2)
