@@ -8,5 +8,5 @@ export default defineConfig({
     // elk runs in its own worker and is fetched only when a pipeline graph is opened.
     chunkSizeWarningLimit: 2000,
   },
-  server: { proxy: { "/api": process.env.TREADLE_URL ?? "http://127.0.0.1:7070" } },
+  server: { proxy: { "^/(api|ajax-api)/": process.env.TREADLE_URL ?? "http://127.0.0.1:7070" } },
 });

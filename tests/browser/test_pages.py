@@ -78,7 +78,7 @@ def test_everything_is_reached_by_keyboard(demo, visit):
     expect(page.get_by_role("region", name="Deployed")).to_contain_text("energy-demand")
     page.keyboard.press("Tab")
     expect(page.get_by_text("Skip to the content")).to_be_focused()
-    for name in ("Treadle", "Overview", "Runs"):
+    for name in ("Treadle", "Overview", "Experiments", "Pipeline runs"):
         page.keyboard.press("Tab")
         expect(page.get_by_role("link", name=name, exact=True)).to_be_focused()
     page.keyboard.press("Enter")

@@ -12,7 +12,8 @@ async function fail(response: Response): Promise<never> {
   let message = `The server answered ${response.status}.`;
   try {
     const body = await response.json();
-    message = body?.error?.message ?? message;
+    // Treadle's own form, then MLflow's.
+    message = body?.error?.message ?? body?.message ?? message;
   } catch {
     // Not JSON: the status has to do.
   }
@@ -31,14 +32,19 @@ export async function getText(path: string, signal?: AbortSignal): Promise<strin
   return response.text();
 }
 
-export async function postJson<T>(path: string, body: unknown): Promise<T> {
+type Method = "POST" | "PUT" | "PATCH" | "DELETE";
+
+export async function sendJson<T>(method: Method, path: string, body: unknown, signal?: AbortSignal): Promise<T> {
   const response = await fetch(path, {
-    method: "POST",
+    method,
+    signal,
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify(body),
   });
   if (!response.ok) await fail(response);
   return response.json() as Promise<T>;
 }
+
+export const postJson = <T>(path: string, body: unknown, signal?: AbortSignal) => sendJson<T>("POST", path, body, signal);
 
 export const segment = encodeURIComponent;

@@ -90,10 +90,11 @@ export const usePipelineRuns = (limit = 1000) =>
     placeholderData: keepPreviousData,
   });
 
-export const usePipelineRun = (id: string) =>
+export const usePipelineRun = (id: string | undefined) =>
   useQuery({
     queryKey: ["pipeline-run", id],
-    queryFn: ({ signal }) => getJson<PipelineRun>(`/api/v1/pipeline-runs/${segment(id)}`, signal),
+    enabled: Boolean(id),
+    queryFn: ({ signal }) => getJson<PipelineRun>(`/api/v1/pipeline-runs/${segment(id ?? "")}`, signal),
   });
 
 export const useTrackingRun = (id: string | undefined) =>

@@ -142,6 +142,15 @@ export interface TrackingRun {
   tags: Record<string, string>;
 }
 
+export interface Experiment {
+  id: string;
+  name: string;
+  created_ms: number;
+  updated_ms: number;
+  run_count: number;
+  tags: Record<string, string>;
+}
+
 export interface ArtifactEntry {
   path: string;
   is_folder: boolean;
@@ -187,4 +196,18 @@ export interface TreadleEvent {
   type: string;
   subject: string;
   payload: Record<string, unknown>;
+}
+
+// A run as MLflow's protocol has it, with its lists as records.
+export interface Run {
+  id: string;
+  name: string;
+  experiment: string;
+  user: string;
+  status: string;
+  startMs: number;
+  endMs: number | null;
+  params: Record<string, string>;
+  tags: Record<string, string>;
+  metrics: Record<string, number>;
 }

@@ -2,6 +2,7 @@ import { useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
 import { useEffect, useRef, type ReactNode } from "react";
 import { Link, useLocation } from "wouter";
 import { useDeployments } from "../api/queries";
+import { Shortcuts } from "./Shortcuts";
 
 function NavLink({ to, children }: { to: string; children: ReactNode }) {
   const [location] = useLocation();
@@ -45,7 +46,8 @@ export function Shell({ connected, children }: { connected: boolean; children: R
         </Link>
         <nav aria-label="Main">
           <NavLink to="/">Overview</NavLink>
-          <NavLink to="/runs">Runs</NavLink>
+          <NavLink to="/experiments">Experiments</NavLink>
+          <NavLink to="/runs">Pipeline runs</NavLink>
           <NavLink to="/models">Models</NavLink>
           {deployments.data && deployments.data.length > 0 && <div className="section">Forecasts</div>}
           {deployments.data?.map((deployment) => (
@@ -56,6 +58,7 @@ export function Shell({ connected, children }: { connected: boolean; children: R
         </nav>
         <div className="foot">
           <span role="status">{connected ? "Live" : "Reconnecting…"}</span>
+          <Shortcuts />
           <SchemeButton />
         </div>
       </header>

@@ -4,7 +4,8 @@ const FORMS: [RegExp, (id: string) => string][] = [
   [/^#\/experiments\/[^/]+\/runs\/([^/?]+)/, (id) => `/runs/${id}`],
   [/^#\/runs\/details\/([^/?]+)/, (id) => `/runs/${id}`],
   [/^#\/models\/([^/?]+)/, (id) => `/models/${id}`],
-  [/^#\/experiments(?:\/|$)/, () => "/runs"],
+  [/^#\/experiments\/([^/?]+)/, (id) => `/experiments/${id}`],
+  [/^#\/experiments(?:\/|$)/, () => "/experiments"],
   [/^#\/pipelines(?:\/|$)/, () => "/runs"],
 ];
 

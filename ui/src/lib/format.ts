@@ -28,3 +28,12 @@ export function bytes(size: number) {
   for (; size >= 1000 && unit < units.length - 1; ++unit) size /= 1000;
   return `${size.toFixed(unit === 0 ? 0 : 1)} ${units[unit]}`;
 }
+
+// A metric of any size in a few characters.
+export function compact(value: number) {
+  if (Number.isNaN(value)) return "NaN";
+  if (Math.abs(value) >= Number.MAX_VALUE) return value > 0 ? "Infinity" : "-Infinity";
+  if (Number.isInteger(value) && Math.abs(value) < 1e9) return value.toLocaleString("en-US");
+  const size = Math.abs(value);
+  return size >= 1e6 || size < 1e-4 ? value.toExponential(3) : String(Number(value.toPrecision(5)));
+}

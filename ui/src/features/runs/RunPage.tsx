@@ -1,7 +1,6 @@
 import { useDocumentTitle } from "@mantine/hooks";
 import { lazy, Suspense, useState } from "react";
 import { usePipelineRun, useTrackingRun } from "../../api/queries";
-import { ApiError } from "../../api/client";
 import type { PipelineRun, TrackingRun } from "../../api/types";
 import { Ask, Empty, ErrorBox, Loading, StatePill } from "../../components/State";
 import { ago, duration } from "../../lib/format";
@@ -12,9 +11,6 @@ import { StepPanel } from "./StepPanel";
 const RunGraph = lazy(() => import("./RunGraph"));
 
 const hexOf = (id: string) => id.replaceAll("-", "");
-
-const uuidOf = (id: string) =>
-  id.includes("-") ? id : id.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 
 function Params({ run }: { run: TrackingRun }) {
   const entries = Object.entries(run.params).sort(([a], [b]) => a.localeCompare(b));
@@ -63,11 +59,11 @@ function Tracked({ run }: { run: TrackingRun }) {
   );
 }
 
+// A pipeline's run is a run of tracking with the same bits, which says so in a tag.
 export default function RunPage({ id }: { id: string }) {
-  const pipeline = usePipelineRun(uuidOf(id));
   const tracking = useTrackingRun(hexOf(id));
-  const plain = pipeline.error instanceof ApiError && pipeline.error.status === 404;
-  if (plain) {
+  const pipeline = usePipelineRun(tracking.data?.tags["treadle.pipeline_run_id"]);
+  if (!tracking.data?.tags["treadle.pipeline_run_id"]) {
     return (
       <Ask answer={tracking} height={300}>
         {(run) => <><Head name={run.name} state={run.status} note={`started ${ago(run.start_ms)}`} /><Tracked run={run} /></>}

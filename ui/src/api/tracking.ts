@@ -1,0 +1,102 @@
+// Experiments and the search of runs, which goes through MLflow's protocol: it has the order and the deleted ones.
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { getJson, postJson, segment } from "./client";
+import type { Page } from "./pages";
+import type { Experiment, Run } from "./types";
+
+const MLFLOW = "/ajax-api/2.0/mlflow";
+export const RUN_PAGE = 1000;
+
+export type View = "active" | "deleted";
+
+const VIEWS = { active: "ACTIVE_ONLY", deleted: "DELETED_ONLY" } as const;
+
+export interface RunSearch {
+  experiment: string;
+  filter: string;
+  orderBy: string[];
+  view: View;
+}
+
+interface Pair {
+  key: string;
+  value: string;
+}
+
+interface MlflowRun {
+  info: { run_id: string; run_name: string; experiment_id: string; user_id?: string; status: string; start_time: number; end_time?: number };
+  data: { params?: Pair[]; tags?: Pair[]; metrics?: { key: string; value: number | string }[] };
+}
+
+const record = (pairs: Pair[] = []) => Object.fromEntries(pairs.map(({ key, value }) => [key, value]));
+
+const runOf = ({ info, data }: MlflowRun): Run => ({
+  id: info.run_id,
+  name: info.run_name,
+  experiment: info.experiment_id,
+  user: info.user_id ?? "",
+  status: info.status,
+  startMs: info.start_time,
+  endMs: info.end_time ?? null,
+  params: record(data.params),
+  tags: record(data.tags),
+  metrics: Object.fromEntries((data.metrics ?? []).map(({ key, value }) => [key, Number(value)])),
+});
+
+export async function searchRuns(search: RunSearch, token: string, signal?: AbortSignal): Promise<Page<Run>> {
+  const answer = await postJson<{ runs?: MlflowRun[]; next_page_token?: string }>(
+    `${MLFLOW}/runs/search`,
+    {
+      experiment_ids: [search.experiment],
+      filter: search.filter,
+      order_by: search.orderBy,
+      run_view_type: VIEWS[search.view],
+      max_results: RUN_PAGE,
+      ...(token && { page_token: token }),
+    },
+    signal,
+  );
+  return { items: (answer.runs ?? []).map(runOf), next: answer.next_page_token ?? null };
+}
+
+export interface ExperimentSearch {
+  text: string;
+  order: string;
+  view: View;
+}
+
+export async function searchExperiments(search: ExperimentSearch, token: string, signal?: AbortSignal): Promise<Page<Experiment>> {
+  const query = new URLSearchParams({ view: search.view, order_by: search.order });
+  // A quote cannot be written inside a string of the search grammar: "_" stands for any character.
+  if (search.text) query.set("filter", `name ILIKE '%${search.text.replaceAll("'", "_")}%'`);
+  if (token) query.set("page_token", token);
+  const answer = await getJson<{ experiments: Experiment[]; next_page_token?: string }>(`/api/v1/experiments?${query}`, signal);
+  return { items: answer.experiments, next: answer.next_page_token ?? null };
+}
+
+export const useExperiment = (id: string) =>
+  useQuery({
+    queryKey: ["experiments", id],
+    queryFn: ({ signal }) =>
+      getJson<{ experiment: { experiment_id: string; name: string; lifecycle_stage: string } }>(
+        `${MLFLOW}/experiments/get?experiment_id=${segment(id)}`,
+        signal,
+      ),
+    select: ({ experiment }) => ({ id: experiment.experiment_id, name: experiment.name, deleted: experiment.lifecycle_stage === "deleted" }),
+  });
+
+// Deletes or restores one by one and in order, as the protocol has it; the first refusal ends it.
+function useChange(noun: "run" | "experiment", verb: "delete" | "restore") {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: async (ids: string[]) => {
+      for (const id of ids) await postJson(`${MLFLOW}/${noun}s/${verb}`, { [`${noun}_id`]: id });
+    },
+    onSettled: () => Promise.all(["run-pages", "experiments"].map((key) => queries.invalidateQueries({ queryKey: [key] }))),
+  });
+}
+
+export const useDeleteRuns = () => useChange("run", "delete");
+export const useRestoreRuns = () => useChange("run", "restore");
+export const useDeleteExperiments = () => useChange("experiment", "delete");
+export const useRestoreExperiments = () => useChange("experiment", "restore");

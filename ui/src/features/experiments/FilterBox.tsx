@@ -1,0 +1,65 @@
+// The filter of the search grammar, with completion of keys, operators and values seen. Enter asks the server.
+import { useEffect, useId, useRef, useState, type KeyboardEvent } from "react";
+import { complete, put, type Completion } from "./grammar";
+import type { Keys } from "./columns";
+
+const NONE: Completion = { from: 0, to: 0, options: [] };
+
+export function FilterBox({ value, keys, error, onApply }: { value: string; keys: Keys; error: string | null; onApply: (text: string) => void }) {
+  const id = useId();
+  const input = useRef<HTMLInputElement>(null);
+  const [text, setText] = useState(value);
+  const [offer, setOffer] = useState<Completion>(NONE);
+  const [chosen, setChosen] = useState(-1);
+  useEffect(() => setText(value), [value]);
+
+  const propose = (now: string) => {
+    setOffer(complete(now, input.current?.selectionStart ?? now.length, keys));
+    setChosen(-1);
+  };
+  const close = () => {
+    setOffer(NONE);
+    setChosen(-1);
+  };
+  const take = (index: number) => {
+    const next = put(text, offer, offer.options[index]);
+    setText(next.text);
+    requestAnimationFrame(() => {
+      input.current?.setSelectionRange(next.caret, next.caret);
+      propose(next.text);
+    });
+  };
+  const count = offer.options.length;
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key === "ArrowDown" && count === 0) propose(text);
+    else if (event.key === "ArrowDown") setChosen((chosen + 1) % count);
+    else if (event.key === "ArrowUp" && count > 0) setChosen((chosen + count - (chosen < 0 ? 0 : 1)) % count);
+    else if ((event.key === "Enter" || event.key === "Tab") && chosen >= 0) take(chosen);
+    else if (event.key === "Enter") {
+      close();
+      onApply(text.trim());
+    } else if (event.key === "Escape" && count > 0) close();
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  return (
+    <div className="filterbox">
+      <input ref={input} className="field" type="text" role="combobox" spellCheck={false} autoComplete="off" data-shortcut="/"
+        aria-label="Filter runs" aria-expanded={count > 0} aria-controls={`${id}-list`} aria-autocomplete="list" aria-invalid={error ? true : undefined}
+        aria-describedby={error ? `${id}-error` : undefined} aria-activedescendant={chosen >= 0 ? `${id}-${chosen}` : undefined}
+        placeholder="metrics.rmse < 1 AND params.model = 'xgb'" value={text}
+        onChange={(event) => { setText(event.target.value); propose(event.target.value); }}
+        onFocus={() => propose(text)} onBlur={close} onKeyDown={onKeyDown} />
+      {value && <button type="button" className="clear" aria-label="Clear the filter" onClick={() => onApply("")}>×</button>}
+      <ul id={`${id}-list`} role="listbox" aria-label="Completions" hidden={count === 0}>
+        {offer.options.map((option, index) => (
+          <li key={option.text} id={`${id}-${index}`} role="option" aria-selected={index === chosen} onPointerDown={(event) => { event.preventDefault(); take(index); }}>
+            <code>{option.text}</code> <span className="sub">{option.note}</span>
+          </li>
+        ))}
+      </ul>
+      {error && <p id={`${id}-error`} role="alert" className="fielderror">{error}</p>}
+    </div>
+  );
+}
