@@ -13,32 +13,34 @@ namespace {
 constexpr std::size_t kPiece = 256 * 1024;
 constexpr std::chrono::milliseconds kLinger{2000};
 
-Response overloaded() {
-  Response response = error_response(unavailable("the server has too many requests waiting; try again in a moment"));
+Response overloaded(const Router& router, const Request& request) {
+  Response response =
+      router.error(request.path, unavailable("the server has too many requests waiting; try again in a moment"));
   response.headers.set("Retry-After", "1");
   return response;
 }
 
-Response too_large(std::uint64_t limit) {
-  Response response = error_response(resource_exhausted("the body is larger than the limit of ", limit, " bytes"));
+Response too_large(const Router& router, const Request& request, std::uint64_t limit) {
+  Response response =
+      router.error(request.path, resource_exhausted("the body is larger than the limit of ", limit, " bytes"));
   response.status = 413;
   return response;
 }
 
-Response failed_body(const Status& status) {
-  Response response = error_response(status);
+Response failed_body(const Router& router, const Request& request, const Status& status) {
+  Response response = router.error(request.path, status);
   if (status.code() == StatusCode::kResourceExhausted) response.status = 413;
   if (status.code() == StatusCode::kDeadlineExceeded) response.status = 408;
   if (status.code() == StatusCode::kUnimplemented) response.status = 415;
   return response;
 }
 
-Response call_handler(const Router::Route& route, Request& request) {
+Response call_handler(const Router& router, const Router::Route& route, Request& request) {
   try {
     if (!request.body.empty() && request.headers.has("Content-Encoding")) {
       auto decoded =
           decode_body(request.headers.get("Content-Encoding"), std::move(request.body), route.options.max_body);
-      if (!decoded.ok()) return failed_body(decoded.status());
+      if (!decoded.ok()) return failed_body(router, request, decoded.status());
       request.body = std::move(*decoded);
     }
     Response response = route.handler(request);
@@ -48,18 +50,19 @@ Response call_handler(const Router::Route& route, Request& request) {
     return response;
   } catch (const std::exception& error) {
     log_error("a handler threw", {{"request_id", request.id}, {"path", request.path}, {"error", error.what()}});
-    return error_response(internal_error("an internal error occurred; look for request ", request.id, " in the log"));
+    return router.error(request.path,
+                        internal_error("an internal error occurred; look for request ", request.id, " in the log"));
   }
 }
 
-Response no_route(const Request& request, const Router::Match& match) {
-  if (match.allowed.empty()) return error_response(not_found("there is nothing at ", request.path));
+Response no_route(const Router& router, const Request& request, const Router::Match& match) {
+  if (match.allowed.empty()) return router.error(request.path, not_found("there is nothing at ", request.path));
   std::vector<std::string> names;
   names.reserve(match.allowed.size());
   for (const Method method : match.allowed) names.emplace_back(to_string(method));
   const std::string allowed = join(names, ", ");
-  Response response =
-      error_response(invalid(request.path, " does not take ", to_string(request.method), "; use ", allowed));
+  Response response = router.error(
+      request.path, invalid(request.path, " does not take ", to_string(request.method), "; use ", allowed));
   response.status = 405;
   response.headers.set("Allow", allowed);
   return response;
@@ -205,17 +208,20 @@ asio::awaitable<Response> Connection::answer(Parser& parser, Request& request, R
   }
   request.method = *method;
   const std::string_view target(message.target().data(), message.target().size());
-  if (const Status status = parse_target(target, request); !status.ok()) co_return error_response(status);
+  const Router& router = shared_->router;
+  if (const Status status = parse_target(target, request); !status.ok()) co_return router.error(request.path, status);
   if (message.version() >= 11 && message.count(http::field::host) != 1) {
-    co_return error_response(invalid("a request must have one Host header"));
+    co_return router.error(request.path, invalid("a request must have one Host header"));
   }
-  if (const Status status = check_origin(request, shared_->loopback); !status.ok()) co_return error_response(status);
-  match = shared_->router.match(*method, target.substr(0, target.find('?')));
-  if (match.route == nullptr) co_return no_route(request, match);
+  if (const Status status = check_origin(request, shared_->loopback); !status.ok()) {
+    co_return router.error(request.path, status);
+  }
+  match = router.match(*method, target.substr(0, target.find('?')));
+  if (match.route == nullptr) co_return no_route(router, request, match);
   request.path_params = std::move(match.params);
   const RouteOptions& options = match.route->options;
   const auto length = parser.content_length();
-  if (length && *length > options.max_body) co_return too_large(options.max_body);
+  if (length && *length > options.max_body) co_return too_large(router, request, options.max_body);
   if (options.stream_body) co_return co_await streamed(parser, request, *match.route);
   co_return co_await buffered(parser, request, *match.route);
 }
@@ -266,9 +272,10 @@ asio::awaitable<Status> Connection::read_body(Parser& parser, std::string& body,
 
 asio::awaitable<Response> Connection::buffered(Parser& parser, Request& request, const Router::Route& route) {
   const Status read = co_await read_body(parser, request.body, route.options.max_body, route.options.timeout);
-  if (!read.ok()) co_return failed_body(read);
+  if (!read.ok()) co_return failed_body(shared_->router, request, read);
   const bool is_small = request.body.size() < route.options.inline_below && !request.headers.has("Content-Encoding");
-  if (is_small || route.options.execution == Execution::kInline) co_return call_handler(route, request);
+  if (is_small || route.options.execution == Execution::kInline)
+    co_return call_handler(shared_->router, route, request);
   co_return co_await on_worker(request, route);
 }
 
@@ -277,18 +284,19 @@ asio::awaitable<Response> Connection::on_worker(Request& request, const Router::
   Response response;
   std::atomic<bool> done = false;
   const bool accepted = shared_->workers->try_submit([&, wake = wake_] {
-    response = call_handler(route, request);
+    response = call_handler(shared_->router, route, request);
     done = true;
     wake->set();
   });
-  if (!accepted) co_return overloaded();
+  if (!accepted) co_return overloaded(shared_->router, request);
   while (!done) co_await wake_->wait(std::chrono::hours(24));
   co_return response;
 }
 
 asio::awaitable<Response> Connection::streamed(Parser& parser, Request& request, const Router::Route& route) {
   if (request.headers.has("Content-Encoding")) {
-    co_return failed_body(unimplemented("this route takes no Content-Encoding; send the bytes as they are"));
+    co_return failed_body(shared_->router, request,
+                          unimplemented("this route takes no Content-Encoding; send the bytes as they are"));
   }
   co_await send_continue(parser);
   BodyPipe pipe(parser.content_length() ? std::optional<std::uint64_t>(*parser.content_length()) : std::nullopt,
@@ -297,13 +305,13 @@ asio::awaitable<Response> Connection::streamed(Parser& parser, Request& request,
   Response response;
   std::atomic<bool> done = false;
   const bool accepted = shared_->uploads->try_submit([&, wake = wake_] {
-    response = call_handler(route, request);
+    response = call_handler(shared_->router, route, request);
     done = true;
     wake->set();
   });
   if (!accepted) {
     body_unread_ = true;
-    co_return overloaded();
+    co_return overloaded(shared_->router, request);
   }
   std::uint64_t total = 0;
   bool failed = false;

@@ -86,11 +86,36 @@ void Router::add(Method method, std::string_view pattern, Handler handler, Route
   }
 }
 
+namespace {
+
+template <typename Entries>
+void longest_first(Entries& entries) {
+  std::stable_sort(entries.begin(), entries.end(),
+                   [](const auto& a, const auto& b) { return a.first.size() > b.first.size(); });
+}
+
+}  // namespace
+
 void Router::add_fallback(std::string_view prefix, Handler handler) {
   auto route = std::make_unique<Route>(Route{Method::kGet, std::string(prefix), std::move(handler), {}, {}});
   fallbacks_.emplace_back(prefix, std::move(route));
-  std::stable_sort(fallbacks_.begin(), fallbacks_.end(),
-                   [](const auto& a, const auto& b) { return a.first.size() > b.first.size(); });
+  longest_first(fallbacks_);
+}
+
+void Router::add_error_form(std::string_view prefix, ErrorForm form) {
+  error_forms_.emplace_back(prefix, std::move(form));
+  longest_first(error_forms_);
+}
+
+Response Router::error(std::string_view path, const Status& status) const {
+  Response plain = error_response(status);
+  for (const auto& [prefix, form] : error_forms_) {
+    if (!path.starts_with(prefix)) continue;
+    Response formed = form(status);
+    formed.status = plain.status;
+    return formed;
+  }
+  return plain;
 }
 
 Router::Match Router::match(Method method, std::string_view path) const {

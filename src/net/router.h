@@ -48,6 +48,12 @@ class Router {
   // For paths that nothing matches (the embedded UI, or a protocol's own 404). The longest matching prefix wins.
   void add_fallback(std::string_view prefix, Handler handler);
 
+  // How errors below `prefix` are written that no handler sees: a refused path, a wrong method, a body that is too
+  // large. The status stays the server's own. The longest matching prefix wins; without one it is error_response().
+  using ErrorForm = std::function<Response(const Status&)>;
+  void add_error_form(std::string_view prefix, ErrorForm form);
+  Response error(std::string_view path, const Status& status) const;
+
   struct Route {
     Method method;
     std::string pattern;
@@ -70,6 +76,7 @@ class Router {
   std::unique_ptr<Node> root_;
   std::vector<std::unique_ptr<Route>> routes_;
   std::vector<std::pair<std::string, std::unique_ptr<Route>>> fallbacks_;
+  std::vector<std::pair<std::string, ErrorForm>> error_forms_;  // longest prefix first
 };
 
 }  // namespace treadle::net

@@ -1,4 +1,5 @@
 // Artifacts: what a run has, and the proxy that carries the bytes (mlflow-artifacts:/<experiment>/<run>/artifacts/…).
+#include "adapters/mlflow/artifact_files.h"
 #include "adapters/mlflow/groups.h"
 #include "base/strings.h"
 
@@ -10,73 +11,93 @@ using net::Request;
 using net::Response;
 
 constexpr std::uint64_t kMaxArtifact = 64ull << 30;
+// What a page may upload in one piece, as in MLflow.
+constexpr std::uint64_t kMaxSmallUpload = 10u << 20;
+
+std::string argument(const Request& request, std::string_view name) {
+  return std::string(request.query.get(name).value_or(""));
+}
 
 StatusOr<Json> list_of_run(tracking::Service& tracking, const Json& arguments) {
-  ASSIGN_OR_RETURN(const std::string id, required_string(arguments, "run_id"));
-  ASSIGN_OR_RETURN(const std::string path, optional_string(arguments, "path"));
+  const bool old_name = !arguments.contains("run_id") && arguments.contains("run_uuid");
+  ASSIGN_OR_RETURN(const std::string id, required_string(arguments, old_name ? "run_uuid" : "run_id"));
+  ASSIGN_OR_RETURN(const std::string given, optional_string(arguments, "path"));
+  ASSIGN_OR_RETURN(const std::string path, safe_path(given));
   ASSIGN_OR_RETURN(const auto run, tracking.get_run(id));
-  std::string folder = tracking::Service::artifact_root(run);
-  if (!path.empty()) {
-    RETURN_IF_ERROR(blob::check_key(path));
-    str_append(&folder, "/", path);
-  }
+  ASSIGN_OR_RETURN(const std::string folder, key_under(tracking::Service::artifact_root(run), path));
   Json answer = {{"root_uri", tracking::Service::artifact_uri(run)}};
   ASSIGN_OR_RETURN(Json files, list_files(tracking.blobs(), folder, path));
   if (!files.empty()) answer["files"] = std::move(files);
   return answer;
 }
 
-StatusOr<std::string> proxied_key(std::string_view path) {
-  RETURN_IF_ERROR(blob::check_key(path));
-  return str_cat("artifacts/", path);
-}
+StatusOr<std::string> proxied_key(std::string_view path) { return key_under("artifacts", path); }
 
-// As a download, never as a page: whoever logged the file must not speak with this server's rights.
-StatusOr<Response> attachment(const blob::BlobStore& blobs, const std::string& key) {
-  RETURN_IF_ERROR(blobs.stat(key));
-  ASSIGN_OR_RETURN(const auto path, blobs.local_path(key));
-  Response response = Response::file(path, "application/octet-stream");
-  response.headers.set("Content-Disposition",
-                       str_cat("attachment; filename=\"", net::percent_encode(path.filename().string()), "\""));
-  return response;
+// Of one file; the proxy's root is none.
+StatusOr<std::string> proxied_file(const Request& request) {
+  ASSIGN_OR_RETURN(std::string key, proxied_key(request.param("path")));
+  if (key == "artifacts") return missing_parameter("path");
+  return key;
 }
 
 StatusOr<Response> download(const blob::BlobStore& blobs, const Request& request) {
-  ASSIGN_OR_RETURN(const std::string key, proxied_key(request.param("path")));
+  ASSIGN_OR_RETURN(const std::string key, proxied_file(request));
   return attachment(blobs, key);
 }
 
 StatusOr<Response> upload(blob::BlobStore& blobs, const Request& request) {
-  ASSIGN_OR_RETURN(const std::string key, proxied_key(request.param("path")));
+  ASSIGN_OR_RETURN(const std::string key, proxied_file(request));
   RETURN_IF_ERROR(
       blobs.receive(key, [&](char* buffer, std::size_t size) { return request.stream->read(buffer, size); }));
   return Response::json(Json::object());
 }
 
 StatusOr<Response> list_proxied(const blob::BlobStore& blobs, const Request& request) {
-  const std::string path(request.query.get("path").value_or(""));
-  std::string key = "artifacts";
-  if (!path.empty()) {
-    ASSIGN_OR_RETURN(key, proxied_key(path));
-  }
+  ASSIGN_OR_RETURN(const std::string key, proxied_key(argument(request, "path")));
   // Names come relative to the folder that was asked for.
   ASSIGN_OR_RETURN(const Json files, list_files(blobs, key, ""));
   return Response::json(files.empty() ? Json::object() : Json{{"files", files}});
 }
 
 StatusOr<Response> remove(blob::BlobStore& blobs, const Request& request) {
-  ASSIGN_OR_RETURN(const std::string key, proxied_key(request.param("path")));
+  ASSIGN_OR_RETURN(const std::string key, proxied_file(request));
   RETURN_IF_ERROR(blobs.remove(key));
   return Response::json(Json::object());
 }
 
 // "/get-artifact?run_id=…&path=…": how MLflow's page and older clients fetch one file.
 StatusOr<Response> get_artifact(tracking::Service& tracking, const Request& request) {
-  const std::string id(request.query.get("run_id").value_or(request.query.get("run_uuid").value_or("")));
-  const std::string path(request.query.get("path").value_or(""));
-  RETURN_IF_ERROR(blob::check_key(path));
+  const std::string id = argument(request, request.query.get("run_id") ? "run_id" : "run_uuid");
+  ASSIGN_OR_RETURN(const std::string path, safe_path(argument(request, "path")));
+  if (id.empty()) return missing_parameter("run_id");
+  if (path.empty()) return missing_parameter("path");
   ASSIGN_OR_RETURN(const auto run, tracking.get_run(id));
   return attachment(tracking.blobs(), str_cat(tracking::Service::artifact_root(run), "/", path));
+}
+
+StatusOr<Response> get_version_artifact(registry::Service& registry, const blob::BlobStore& blobs,
+                                        const Request& request) {
+  ASSIGN_OR_RETURN(const std::string path, safe_path(argument(request, "path")));
+  if (path.empty()) return missing_parameter("path");
+  const auto number = parse_int(argument(request, "version"));
+  if (!number) return missing_parameter("version");
+  ASSIGN_OR_RETURN(const auto version, registry.get_version(argument(request, "name"), *number));
+  ASSIGN_OR_RETURN(const std::string folder, registry.artifact_folder(version));
+  return attachment(blobs, str_cat(folder, "/", path));
+}
+
+// POST /ajax-api/2.0/mlflow/upload-artifact?run_uuid=…&path=…, the body is the file: from MLflow's page.
+StatusOr<Response> upload_small(tracking::Service& tracking, const Request& request) {
+  const std::string id = argument(request, "run_uuid"), given = argument(request, "path");
+  if (id.empty()) return invalid("Request must specify run_uuid.");
+  if (given.empty()) return invalid("Request must specify path.");
+  ASSIGN_OR_RETURN(const std::string path, safe_path(given));
+  if (path.empty()) return invalid("Request must specify path.");
+  if (request.body.empty()) return invalid("Request must specify data.");
+  if (request.body.size() > kMaxSmallUpload) return invalid("Artifact size is too large. Max size is 10MB.");
+  ASSIGN_OR_RETURN(const auto run, tracking.get_run(id));
+  RETURN_IF_ERROR(tracking.blobs().put(str_cat(tracking::Service::artifact_root(run), "/", path), request.body));
+  return Response::json(Json::object());
 }
 
 template <typename Work>
@@ -89,18 +110,8 @@ net::Handler answer_with(Work work) {
 
 }  // namespace
 
-StatusOr<Json> list_files(const blob::BlobStore& blobs, const std::string& folder, const std::string& shown) {
-  ASSIGN_OR_RETURN(const auto entries, blobs.list(folder));
-  Json files = Json::array();
-  for (const auto& entry : entries) {
-    Json file = {{"path", shown.empty() ? entry.name : str_cat(shown, "/", entry.name)}, {"is_dir", entry.is_folder}};
-    if (!entry.is_folder) file["file_size"] = entry.size;
-    files.push_back(std::move(file));
-  }
-  return files;
-}
-
-void add_artifact_routes(net::Router& router, Routes& routes, tracking::Service& tracking) {
+void add_artifact_routes(net::Router& router, Routes& routes, tracking::Service& tracking,
+                         registry::Service& registry) {
   routes.add(Method::kGet, "artifacts/list", [&](const Json& arguments) { return list_of_run(tracking, arguments); });
   blob::BlobStore& blobs = tracking.blobs();
   for (const char* prefix : {"/api/2.0/mlflow-artifacts/artifacts", "/ajax-api/2.0/mlflow-artifacts/artifacts"}) {
@@ -113,6 +124,15 @@ void add_artifact_routes(net::Router& router, Routes& routes, tracking::Service&
   }
   router.add(Method::kGet, "/get-artifact",
              answer_with([&](Request& request) { return get_artifact(tracking, request); }));
+  // MLflow's server takes two slashes for one, and its page relies on that here.
+  for (const char* path : {"/model-versions/get-artifact", "//model-versions/get-artifact"}) {
+    router.add(Method::kGet, path,
+               answer_with([&](Request& request) { return get_version_artifact(registry, blobs, request); }));
+  }
+  // One byte more than is allowed is read, so that the refusal is MLflow's.
+  router.add(Method::kPost, "/ajax-api/2.0/mlflow/upload-artifact",
+             answer_with([&](Request& request) { return upload_small(tracking, request); }),
+             {.max_body = kMaxSmallUpload + 1});
 }
 
 }  // namespace treadle::mlflow

@@ -6,6 +6,9 @@ namespace {
 
 using net::Method;
 
+// For their datasets, at once; as MLflow.
+constexpr std::size_t kSearchedExperiments = 20;
+
 Json form(const tracking::Experiment& experiment) {
   Json json = {{"experiment_id", experiment.id},
                {"name", experiment.name},
@@ -18,11 +21,14 @@ Json form(const tracking::Experiment& experiment) {
 }
 
 StatusOr<tracking::View> read_view(const Json& arguments) {
-  ASSIGN_OR_RETURN(const std::string view, optional_string(arguments, "view_type", "ACTIVE_ONLY"));
+  const auto it = arguments.find("view_type");
+  const std::string view = it == arguments.end() || it->is_null() ? "ACTIVE_ONLY"
+                           : it->is_string()                      ? it->get<std::string>()
+                                                                  : to_text(*it);
   if (view == "ACTIVE_ONLY" || view == "1") return tracking::View::kActive;
   if (view == "DELETED_ONLY" || view == "2") return tracking::View::kDeleted;
   if (view == "ALL" || view == "3") return tracking::View::kAll;
-  return invalid_field("view_type", "must be ACTIVE_ONLY, DELETED_ONLY or ALL, got \"", view, "\"");
+  return wrong_parameter("view_type", *it, "it must be ACTIVE_ONLY, DELETED_ONLY or ALL");
 }
 
 StatusOr<Json> search(tracking::Service& tracking, const Json& arguments) {
@@ -57,7 +63,11 @@ void add_experiment_routes(Routes& routes, tracking::Service& tracking) {
   routes.add(Method::kPost, "experiments/search-datasets", [&](const Json& arguments) -> StatusOr<Json> {
     constexpr std::int64_t kMost = 1000;  // as MLflow
     ASSIGN_OR_RETURN(const auto ids, read_strings(arguments, "experiment_ids"));
-    if (ids.size() > 20) return invalid_field("experiment_ids", "at most 20 experiments at once");
+    if (ids.empty()) return invalid("SearchDatasets request must specify at least one experiment_id.");
+    if (ids.size() > kSearchedExperiments) {
+      return invalid("SearchDatasets request cannot specify more than ", kSearchedExperiments,
+                     " experiment_ids. Received ", ids.size(), " experiment_ids.");
+    }
     ASSIGN_OR_RETURN(const auto found, tracking.search_datasets(ids, kMost));
     Json answer = {{"dataset_summaries", Json::array()}};
     for (const auto& one : found) {

@@ -1,4 +1,5 @@
 // Logged models: what `mlflow.<flavor>.log_model` of a 3.x client makes before anything is registered.
+#include "adapters/mlflow/artifact_files.h"
 #include "adapters/mlflow/groups.h"
 #include "adapters/mlflow/run_forms.h"
 #include "base/strings.h"
@@ -86,13 +87,10 @@ StatusOr<Json> search(tracking::Service& tracking, const Json& arguments) {
 }
 
 StatusOr<Json> list_folder(tracking::Service& tracking, const std::string& id, const Json& arguments) {
-  ASSIGN_OR_RETURN(const std::string path, optional_string(arguments, "artifact_directory_path"));
+  ASSIGN_OR_RETURN(const std::string given, optional_string(arguments, "artifact_directory_path"));
+  ASSIGN_OR_RETURN(const std::string path, safe_path(given));
   ASSIGN_OR_RETURN(const auto model, tracking.get_logged_model(id));
-  std::string folder = tracking::Service::artifact_root(model);
-  if (!path.empty()) {
-    RETURN_IF_ERROR(blob::check_key(path));
-    str_append(&folder, "/", path);
-  }
+  ASSIGN_OR_RETURN(const std::string folder, key_under(tracking::Service::artifact_root(model), path));
   Json answer = {{"root_uri", tracking::Service::artifact_uri(model)}};
   ASSIGN_OR_RETURN(Json files, list_files(tracking.blobs(), folder, path));
   if (!files.empty()) answer["files"] = std::move(files);
@@ -114,8 +112,8 @@ void add_logged_model_routes(Routes& routes, tracking::Service& tracking) {
   routes.add(Method::kPost, "logged-models", [&](const Json& arguments) { return create(tracking, arguments); });
   routes.add(Method::kPost, "logged-models/search", [&](const Json& arguments) { return search(tracking, arguments); });
   each(Method::kGet, "", [](Tracking& service, const std::string& id, const Json& arguments) -> StatusOr<Json> {
-    ASSIGN_OR_RETURN(const std::string deleted_too, optional_string(arguments, "allow_deleted"));
-    return wrapped(service.get_logged_model(id, deleted_too == "true"));
+    ASSIGN_OR_RETURN(const bool deleted_too, optional_bool(arguments, "allow_deleted", false));
+    return wrapped(service.get_logged_model(id, deleted_too));
   });
   each(Method::kPatch, "", [](Tracking& service, const std::string& id, const Json& arguments) -> StatusOr<Json> {
     ASSIGN_OR_RETURN(const auto status, read_status(arguments));

@@ -1,5 +1,6 @@
 #include "adapters/mlflow/groups.h"
 #include "base/strings.h"
+#include "domains/tracking/validate.h"
 
 namespace treadle::mlflow {
 namespace {
@@ -64,6 +65,29 @@ StatusOr<std::vector<tracking::ModelLink>> read_models(const Json& arguments) {
   return links;
 }
 
+// What a 2.x client tells of a model it logged: of "model_json" the part that MLflow keeps in the run's tag.
+StatusOr<Json> read_model(const Json& arguments) {
+  ASSIGN_OR_RETURN(const std::string text, required_string(arguments, "model_json"));
+  const auto model = parse_json(text);
+  if (!model.ok()) return invalid("Malformed model info. \n ", text, " \n is not a valid JSON.");
+  std::vector<std::string> missing;
+  for (const char* field : {"artifact_path", "flavors", "run_id", "utc_time_created"}) {
+    if (!model->is_object() || !model->contains(field)) missing.emplace_back(str_cat("'", field, "'"));
+  }
+  if (!missing.empty()) return invalid("Model json is missing mandatory fields: {", join(missing, ", "), "}");
+  Json kept = Json::object();
+  for (const char* field : {"artifact_path", "model_uuid", "run_id", "utc_time_created"}) {
+    if (model->contains(field)) kept[field] = (*model)[field];
+  }
+  kept["flavors"] = (*model)["flavors"];
+  if (!kept["flavors"].is_object())
+    return wrong_parameter("model_json.flavors", kept["flavors"], "it must be an object");
+  for (auto& [name, flavor] : kept["flavors"].items()) {
+    if (flavor.is_object()) flavor.erase("config");
+  }
+  return kept;
+}
+
 // One key and value, for log-parameter and set-tag.
 StatusOr<tracking::Tags> read_pair(const Json& arguments) {
   ASSIGN_OR_RETURN(const std::string key, required_string(arguments, "key"));
@@ -79,7 +103,9 @@ void add_log_routes(Routes& routes, tracking::Service& tracking) {
     routes.add(Method::kPost, path, [&tracking, read](const Json& arguments) -> StatusOr<Json> {
       const bool old_name = !arguments.contains("run_id") && arguments.contains("run_uuid");
       ASSIGN_OR_RETURN(const std::string id, required_string(arguments, old_name ? "run_uuid" : "run_id"));
-      ASSIGN_OR_RETURN(const tracking::Batch batch, read(arguments));
+      ASSIGN_OR_RETURN(tracking::Batch batch, read(arguments));
+      tracking::shorten_values(batch.params, tracking::Limits::kParamValue);
+      tracking::shorten_values(batch.tags, tracking::Limits::kTagValue);
       RETURN_IF_ERROR(tracking.log_batch(id, batch));
       return Json::object();
     });
@@ -105,6 +131,12 @@ void add_log_routes(Routes& routes, tracking::Service& tracking) {
   log("runs/outputs", [](const Json& arguments) -> StatusOr<tracking::Batch> {
     ASSIGN_OR_RETURN(auto models, read_models(arguments));
     return tracking::Batch{.model_outputs = std::move(models)};
+  });
+  routes.add(Method::kPost, "runs/log-model", [&](const Json& arguments) -> StatusOr<Json> {
+    ASSIGN_OR_RETURN(const std::string id, required_string(arguments, "run_id"));
+    ASSIGN_OR_RETURN(const Json model, read_model(arguments));
+    RETURN_IF_ERROR(tracking.note_model(id, model));
+    return Json::object();
   });
   routes.add(Method::kPost, "runs/delete-tag", [&](const Json& arguments) -> StatusOr<Json> {
     ASSIGN_OR_RETURN(const std::string id, required_string(arguments, "run_id"));

@@ -37,9 +37,13 @@ Json model_form(const registry::Model& model) {
 }
 
 StatusOr<std::int64_t> version_number(const Json& arguments) {
+  const auto it = arguments.find("version");
+  if (it == arguments.end() || it->is_null()) return missing_parameter("version");
   const auto number = required_int(arguments, "version");
-  if (!number.ok()) return invalid_field("version", "Model version must be an integer");
-  return *number;
+  if (number.ok()) return *number;
+  const std::string given = it->is_string() ? it->get<std::string>() : to_text(*it);
+  return Status(StatusCode::kInvalidArgument, str_cat("Parameter 'version' must be an integer, got '", given, "'."),
+                "version");
 }
 
 StatusOr<registry::Query> registry_query(const Json& arguments, std::int64_t fallback, std::int64_t most) {

@@ -1,5 +1,6 @@
 #include "adapters/mlflow/protocol.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/strings.h"
@@ -38,7 +39,41 @@ WireError wire_error(StatusCode code) {
   }
 }
 
+// PostgreSQL holds no NUL in text, so no text of ours has one.
+bool holds_nul(const Json& value) {
+  if (value.is_string()) return value.get_ref<const std::string&>().find('\0') != std::string::npos;
+  if (value.is_object()) {
+    for (const auto& [key, each] : value.items()) {
+      if (key.find('\0') != std::string::npos || holds_nul(each)) return true;
+    }
+  }
+  return value.is_array() && std::any_of(value.begin(), value.end(), holds_nul);
+}
+
+Status without_nul(const Json& arguments) {
+  if (!arguments.is_object()) return ok_status();
+  for (const auto& [name, value] : arguments.items()) {
+    if (holds_nul(value)) return invalid_field(name, "text must not contain the character NUL");
+  }
+  return ok_status();
+}
+
+// The body as an object. Old clients sent it as a JSON text within a JSON text.
+StatusOr<Json> body_of(const net::Request& request) {
+  if (request.body.empty()) return Json::object();
+  ASSIGN_OR_RETURN(Json body, parse_json(request.body));
+  if (body.is_string()) {
+    ASSIGN_OR_RETURN(body, parse_json(body.get<std::string>()));
+  }
+  if (body.is_null()) return Json::object();
+  if (!body.is_object()) return invalid("the body must be a JSON object, got ", body.type_name());
+  if (request.body.find("\\u0000") != std::string::npos) RETURN_IF_ERROR(without_nul(body));
+  return body;
+}
+
 constexpr std::uint64_t kMaxBody = 64u << 20;
+// No token of ours leads further.
+constexpr std::int64_t kMaxOffset = 1'000'000'000'000;
 
 }  // namespace
 
@@ -47,8 +82,13 @@ net::Response error_response(const Status& status) {
   return net::Response::json({{"error_code", error.code}, {"message", status.message()}}, error.status);
 }
 
-StatusOr<Json> arguments(const net::Request& request) {
-  if (request.method != net::Method::kGet) return request.json();
+StatusOr<Json> arguments(const net::Request& request, const Schema* schema) {
+  if (request.method != net::Method::kGet || request.query.pairs().empty()) {
+    ASSIGN_OR_RETURN(Json body, body_of(request));
+    for (const auto& [name, value] : request.path_params) body[name] = value;
+    if (schema != nullptr) RETURN_IF_ERROR(check_schema(*schema, body));
+    return body;
+  }
   Json object = Json::object();
   for (const auto& [name, value] : request.query.pairs()) {
     Json& place = object[name];
@@ -59,16 +99,22 @@ StatusOr<Json> arguments(const net::Request& request) {
     else
       place = Json::array({place, value});
   }
+  for (const auto& [name, value] : request.path_params) object[name] = value;
+  RETURN_IF_ERROR(without_nul(object));
+  if (schema != nullptr) {
+    RETURN_IF_ERROR(convert_query(*schema, object));
+    RETURN_IF_ERROR(check_schema(*schema, object));
+  }
   return object;
 }
 
 void Routes::add(net::Method method, std::string_view path, const Call& call) {
+  const Schema* schema = schema_of(path);
   for (const char* prefix : {"/api/2.0/mlflow/", "/ajax-api/2.0/mlflow/"}) {
     router_.add(method, str_cat(prefix, path),
-                [call](net::Request& request) {
-                  auto given = arguments(request);
+                [call, schema](net::Request& request) {
+                  const auto given = arguments(request, schema);
                   if (!given.ok()) return error_response(given.status());
-                  for (const auto& [name, value] : request.path_params) (*given)[name] = value;
                   const auto answer = call(*given);
                   return answer.ok() ? net::Response::json(*answer) : error_response(answer.status());
                 },
@@ -111,15 +157,15 @@ StatusOr<std::int64_t> page_offset(const Json& arguments) {
   ASSIGN_OR_RETURN(const std::string token, optional_string(arguments, "page_token"));
   if (token.empty()) return 0;
   const auto offset = parse_int(token);
-  if (!offset || *offset < 0) return invalid_field("page_token", "is not one this server gave out");
+  if (!offset || *offset < 0 || *offset > kMaxOffset)
+    return wrong_parameter("page_token", token, "it is not one that this server gave out");
   return *offset;
 }
 
 StatusOr<std::int64_t> page_limit(const Json& arguments, std::int64_t fallback, std::int64_t most) {
   ASSIGN_OR_RETURN(const std::int64_t limit, optional_int(arguments, "max_results", fallback));
   if (limit < 1 || limit > most) {
-    return invalid_field("max_results", "Invalid value ", limit,
-                         " for parameter 'max_results' supplied: must be from 1 to ", most);
+    return wrong_parameter("max_results", limit, str_cat("max_results must be between 1 and ", most));
   }
   return limit;
 }

@@ -4,6 +4,7 @@
 #include <functional>
 #include <string>
 
+#include "adapters/mlflow/request_schema.h"
 #include "base/json.h"
 #include "domains/tracking/types.h"
 #include "net/router.h"
@@ -13,12 +14,14 @@ namespace treadle::mlflow {
 // {"error_code": "RESOURCE_DOES_NOT_EXIST", "message": "…"} with MLflow's HTTP status for it.
 net::Response error_response(const Status& status);
 
-// The arguments of a call as one object: a POST's JSON body, a GET's query (a repeated name becomes an array).
-StatusOr<Json> arguments(const net::Request& request);
+// The arguments of a call as one object: a POST's JSON body, a GET's query (a repeated name becomes an array). What
+// `schema` says of them holds, when there is one.
+StatusOr<Json> arguments(const net::Request& request, const Schema* schema = nullptr);
 
 using Call = std::function<StatusOr<Json>(const Json& arguments)>;
 
-// Adds a route under /api/2.0/mlflow and, for browsers, under /ajax-api/2.0/mlflow.
+// Adds a route under /api/2.0/mlflow and, for browsers, under /ajax-api/2.0/mlflow. Arguments are checked against the
+// path's schema (request_schema.h) before `call` sees them.
 class Routes {
  public:
   explicit Routes(net::Router& router) : router_(router) {}

@@ -16,7 +16,7 @@ void add_routes(net::Router& router, tracking::Service& tracking, registry::Serv
   add_run_routes(routes, tracking);
   add_log_routes(routes, tracking);
   add_logged_model_routes(routes, tracking);
-  add_artifact_routes(router, routes, tracking);
+  add_artifact_routes(router, routes, tracking, registry);
   add_registered_model_routes(routes, registry);
   add_model_version_routes(routes, registry);
   router.add(net::Method::kGet, "/health", [](net::Request&) { return net::Response::text(200, "OK"); });
@@ -25,7 +25,10 @@ void add_routes(net::Router& router, tracking::Service& tracking, registry::Serv
   const auto unknown = [](net::Request& request) {
     return error_response(not_found("this server does not answer ", request.path));
   };
-  for (const char* prefix : {"/api/2.0/mlflow", "/api/3.0/mlflow", "/ajax-api/"}) router.add_fallback(prefix, unknown);
+  for (const char* prefix : {"/api/2.0/mlflow", "/api/3.0/mlflow", "/ajax-api/", "/get-artifact", "/model-versions/"}) {
+    router.add_fallback(prefix, unknown);
+    router.add_error_form(prefix, error_response);
+  }
 }
 
 }  // namespace treadle::mlflow

@@ -3,6 +3,7 @@
 #include "adapters/mlflow/groups.h"
 #include "adapters/mlflow/run_forms.h"
 #include "base/strings.h"
+#include "domains/tracking/validate.h"
 
 namespace treadle::mlflow {
 namespace {
@@ -11,6 +12,7 @@ using net::Method;
 
 // Points of one run in an answer for a chart: MLflow's own number.
 constexpr std::int64_t kIntervalPoints = 2500;
+constexpr std::size_t kBulkRuns = 100;
 
 // Old clients say run_uuid.
 StatusOr<std::string> run_id_of(const Json& arguments) {
@@ -25,6 +27,7 @@ StatusOr<Json> create(tracking::Service& tracking, const Json& arguments) {
   ASSIGN_OR_RETURN(run.user, optional_string(arguments, "user_id"));
   ASSIGN_OR_RETURN(run.start_ms, optional_int(arguments, "start_time", 0));
   ASSIGN_OR_RETURN(run.tags, read_tags(arguments, "tags"));
+  tracking::shorten_values(run.tags, tracking::Limits::kTagValue);
   ASSIGN_OR_RETURN(const auto created, tracking.create_run(run));
   return Json{{"run", run_form(created)}};
 }
@@ -92,20 +95,24 @@ void append_points(Json& answer, const std::string& run, const std::string& key,
   }
 }
 
-StatusOr<std::vector<std::string>> bulk_runs(const Json& arguments, std::string_view field) {
+StatusOr<std::vector<std::string>> bulk_runs(const Json& arguments, std::string_view field, std::string_view call) {
   ASSIGN_OR_RETURN(auto ids, read_strings(arguments, field));
-  if (ids.empty()) return invalid_field(field, "is missing");
-  if (ids.size() > 100) return invalid_field(field, "at most 100 runs at once");
+  if (ids.empty()) return invalid(call, " request must specify at least one ", field, ".");
+  if (ids.size() > kBulkRuns) {
+    return invalid(call, " request cannot specify more than ", kBulkRuns, " ", field, "s. ", call,
+                   " request must specify at most ", kBulkRuns, " run_ids. Received ", ids.size(), " run_ids.");
+  }
   return ids;
 }
 
 // The points of one metric of several runs, the first `max_results` of all.
 StatusOr<Json> bulk(tracking::Service& tracking, const Json& arguments) {
-  ASSIGN_OR_RETURN(auto ids, bulk_runs(arguments, "run_id"));
+  ASSIGN_OR_RETURN(auto ids, bulk_runs(arguments, "run_id", "GetMetricHistoryBulk"));
   std::sort(ids.begin(), ids.end());
-  ASSIGN_OR_RETURN(const std::string key, required_string(arguments, "metric_key"));
-  ASSIGN_OR_RETURN(std::int64_t left,
-                   page_limit(arguments, tracking::Limits::kMetricPage, tracking::Limits::kMetricPage));
+  ASSIGN_OR_RETURN(const std::string key, optional_string(arguments, "metric_key"));
+  if (key.empty()) return invalid("GetMetricHistoryBulk request must specify a metric_key.");
+  ASSIGN_OR_RETURN(std::int64_t left, optional_int(arguments, "max_results", tracking::Limits::kMetricPage));
+  left = std::clamp<std::int64_t>(left, 0, tracking::Limits::kMetricPage);
   Json answer = {{"metrics", Json::array()}};
   for (const std::string& id : ids) {
     if (left == 0) break;
@@ -131,7 +138,7 @@ Status read_steps(const Json& arguments, tracking::PointQuery& query) {
 
 // The points of one metric of several runs, at most `max_results` of each, evenly spread and with both ends.
 StatusOr<Json> bulk_interval(tracking::Service& tracking, const Json& arguments) {
-  ASSIGN_OR_RETURN(const auto ids, bulk_runs(arguments, "run_ids"));
+  ASSIGN_OR_RETURN(const auto ids, bulk_runs(arguments, "run_ids", "GetMetricHistoryBulkInterval"));
   tracking::PointQuery query{.run_id = {}, .key = {}, .order = tracking::PointOrder::kStep};
   ASSIGN_OR_RETURN(query.key, required_string(arguments, "metric_key"));
   ASSIGN_OR_RETURN(const std::int64_t limit, page_limit(arguments, kIntervalPoints, kIntervalPoints));

@@ -123,12 +123,21 @@ class Parser {
     return std::string(text_.substr(start, at_ - start));
   }
 
+  // A quote inside is written twice, as in SQL.
   StatusOr<std::string> quoted(char quote) {
-    const std::size_t end = text_.find(quote, at_ + 1);
-    if (end == std::string_view::npos) return error(str_cat("the ", quote, " is never closed"));
-    std::string inside(text_.substr(at_ + 1, end - at_ - 1));
-    at_ = end + 1;
-    return inside;
+    std::string inside;
+    for (std::size_t from = at_ + 1;;) {
+      const std::size_t end = text_.find(quote, from);
+      if (end == std::string_view::npos) return error(str_cat("the ", quote, " is never closed"));
+      inside += text_.substr(from, end - from);
+      from = end + 1;
+      if (from >= text_.size() || text_[from] != quote) {
+        at_ = from;
+        return inside;
+      }
+      inside += quote;
+      ++from;
+    }
   }
 
   StatusOr<Comparator> comparator() {
@@ -208,6 +217,7 @@ class Parser {
 
 StatusOr<std::vector<Condition>> parse_filter(std::string_view text) {
   if (text.size() > kMaxLength) return invalid_field("filter", "is longer than ", kMaxLength, " characters");
+  if (text.find('\0') != std::string_view::npos) return invalid_field("filter", "must not contain the character NUL");
   std::vector<Condition> conditions;
   Parser parser(text);
   if (parser.at_end()) return conditions;
@@ -223,6 +233,8 @@ StatusOr<std::vector<Condition>> parse_filter(std::string_view text) {
 }
 
 StatusOr<OrderBy> parse_order_by(std::string_view text) {
+  if (text.size() > kMaxLength || text.find('\0') != std::string_view::npos)
+    return invalid_field("order_by", "is longer than ", kMaxLength, " characters, or holds the character NUL");
   OrderBy order;
   Parser parser(text);
   Status status = parser.identifier(order.entity, order.key);
@@ -233,7 +245,7 @@ StatusOr<OrderBy> parse_order_by(std::string_view text) {
       parser.take_keyword("ASC");
     if (!parser.at_end()) status = parser.error("expected ASC, DESC or nothing");
   }
-  if (!status.ok()) return invalid_field("order_by", status.message());
+  if (!status.ok()) return invalid_field("order_by", status.message().substr(status.message().find(": ") + 2));
   return order;
 }
 

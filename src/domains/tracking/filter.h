@@ -3,8 +3,9 @@
 //   metrics.rmse < 1 AND params.model = 'xgb' AND tags."mlflow.source.name" LIKE '%train%' AND attributes.status IN
 //   ('FAILED')
 //
-// Keys may be bare, in backticks or in double quotes; strings are in single or double quotes; a name without a prefix
-// is an attribute. Comparators: = != < <= > >= LIKE ILIKE IN NOT IN, IS NULL, IS NOT NULL.
+// Keys may be bare, in backticks or in double quotes; strings are in single or double quotes, a quote inside is
+// doubled; a name without a prefix is an attribute. Comparators: = != < <= > >= LIKE ILIKE IN NOT IN, IS NULL, IS NOT
+// NULL.
 #pragma once
 
 #include <string>

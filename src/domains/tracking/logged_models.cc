@@ -1,5 +1,6 @@
 // The part of the service that keeps logged models.
 #include "base/ids.h"
+#include "base/json.h"
 #include "base/strings.h"
 #include "domains/tracking/service.h"
 #include "domains/tracking/sql_store.h"
@@ -160,6 +161,25 @@ Status Service::log_logged_model_params(const std::string& id, const Tags& param
                                return ok_status();
                              })
       .status();
+}
+
+Status Service::note_model(const std::string& run_id, const Json& model) {
+  constexpr std::string_view kTag = "mlflow.log-model.history";
+  return write([&](sql::Connection& tx) -> Status {
+    ASSIGN_OR_RETURN(const Run run, store::load_run(tx, run_id));
+    RETURN_IF_ERROR(must_be_active(run));
+    Json history = Json::array();
+    for (const auto& [key, value] : run.tags) {
+      if (key != kTag) continue;
+      auto noted = parse_json(value);
+      if (noted.ok() && noted->is_array()) history = *std::move(noted);
+    }
+    history.push_back(model);
+    const Tags tags = {{std::string(kTag), to_text(history)}};
+    RETURN_IF_ERROR(check_tags(tags));
+    RETURN_IF_ERROR(store::put_tag(tx, run_id, tags.front().first, tags.front().second));
+    return events_.append(tx, {0, 0, "run.logged", "run/" + run_id, {{"run_id", run_id}}});
+  });
 }
 
 Status Service::link_models(sql::Connection& tx, const Run& run, const Batch& batch) {

@@ -49,14 +49,15 @@ constexpr std::array<Attribute, 9> kModelAttributes = {{{"name", "m.name", false
                                                         {"last_updated_time", "m.updated_ms", true}}};
 
 template <std::size_t N>
-StatusOr<Attribute> find_attribute(const std::array<Attribute, N>& known, const std::string& key) {
+StatusOr<Attribute> find_attribute(const std::array<Attribute, N>& known, const std::string& key,
+                                   std::string_view field = "filter") {
   std::vector<std::string> names;
   for (const Attribute& attribute : known) {
     if (attribute.name == key) return attribute;
     names.emplace_back(attribute.name);
   }
   const std::string guess = nearest_word(key, names);
-  return invalid_field("filter", "\"", key, "\" is not an attribute to search by",
+  return invalid_field(field, "\"", key, "\" is not an attribute to search by",
                        guess.empty() ? "" : str_cat("; did you mean \"", guess, "\"?"));
 }
 
@@ -103,7 +104,7 @@ Status append_run_condition(SqlText& sql, sql::Dialect dialect, const Condition&
 StatusOr<std::string> run_order(SqlText& sql, const OrderBy& order) {
   const std::string_view direction = order.ascending ? " ASC" : " DESC";
   if (order.entity == "attribute") {
-    ASSIGN_OR_RETURN(const Attribute attribute, find_attribute(kRunAttributes, order.key));
+    ASSIGN_OR_RETURN(const Attribute attribute, find_attribute(kRunAttributes, order.key, "order_by"));
     // Missing values come last whatever the direction, on both engines.
     return str_cat("CASE WHEN ", attribute.column, " IS NULL THEN 1 ELSE 0 END, ", attribute.column, direction);
   }
@@ -134,7 +135,7 @@ Status append_attribute_order(SqlText& sql, const std::array<Attribute, N>& know
     ASSIGN_OR_RETURN(const OrderBy order, parse_order_by(text));
     if (order.entity != "attribute")
       return invalid_field("order_by", "only attributes can be ordered by here, not \"", text, "\"");
-    ASSIGN_OR_RETURN(const Attribute attribute, find_attribute(known, order.key));
+    ASSIGN_OR_RETURN(const Attribute attribute, find_attribute(known, order.key, "order_by"));
     str_append(&sql.text, attribute.column, order.ascending ? " ASC, " : " DESC, ");
   }
   return ok_status();

@@ -24,11 +24,6 @@ std::string made_up_name() {
   return str_cat(kHow[pick(0) % kHow.size()], "-", kWho[pick(4) % kWho.size()], "-", pick(16) % 1000);
 }
 
-Status must_be_active(const Run& run) {
-  if (!run.deleted) return ok_status();
-  return invalid("The run ", run.id, " must be in the 'active' state. Current state is deleted.");
-}
-
 std::string tag_value(const Tags& tags, std::string_view key) {
   for (const auto& [name, value] : tags) {
     if (name == key) return value;
@@ -45,6 +40,11 @@ events::Event run_event(std::string type, const Run& run) {
 }
 
 }  // namespace
+
+Status must_be_active(const Run& run) {
+  if (!run.deleted) return ok_status();
+  return invalid("The run ", run.id, " must be in the 'active' state. Current state is deleted.");
+}
 
 std::string_view to_string(RunStatus status) {
   switch (status) {
@@ -95,7 +95,7 @@ std::string Service::artifact_uri(const Run& run) {
 
 StatusOr<Experiment> Service::create_experiment(const std::string& name, const Tags& tags) {
   RETURN_IF_ERROR(check_experiment_name(name));
-  RETURN_IF_ERROR(check_tags(tags));
+  for (const auto& [key, value] : tags) RETURN_IF_ERROR(check_experiment_tag(key, value));
   StatusOr<Experiment> created = internal_error("");
   RETURN_IF_ERROR(write([&](sql::Connection& tx) -> Status {
     ASSIGN_OR_RETURN(const auto existing, store::find_experiment(tx, name));
@@ -168,9 +168,7 @@ Status Service::restore_experiment(const std::string& id) {
 }
 
 Status Service::set_experiment_tag(const std::string& id, const std::string& key, const std::string& value) {
-  RETURN_IF_ERROR(check_key("key", key));
-  if (value.size() > Limits::kExperimentTagValue)
-    return invalid_field("value", "is longer than ", Limits::kExperimentTagValue, " characters");
+  RETURN_IF_ERROR(check_experiment_tag(key, value));
   return write([&](sql::Connection& tx) -> Status {
     RETURN_IF_ERROR(store::load_experiment(tx, id));
     return store::put_experiment_tag(tx, id, key, value);
@@ -186,6 +184,7 @@ Status Service::delete_experiment_tag(const std::string& id, const std::string& 
 
 StatusOr<Run> Service::create_run(const NewRun& wanted) {
   RETURN_IF_ERROR(check_tags(wanted.tags));
+  RETURN_IF_ERROR(check_run_name(wanted.name));
   if (!wanted.id.empty() && !is_hex_id(wanted.id)) return invalid_field("run_id", "must be 32 lower-case hex digits");
   Run run;
   run.id = wanted.id.empty() ? new_hex_id() : wanted.id;
@@ -291,7 +290,8 @@ Status Service::log_batch(const std::string& run_id, const Batch& batch) {
 
 Status Service::delete_tag(const std::string& run_id, const std::string& key) {
   return write([&](sql::Connection& tx) -> Status {
-    RETURN_IF_ERROR(store::load_run_row(tx, run_id));
+    ASSIGN_OR_RETURN(const Run run, store::load_run_row(tx, run_id));
+    RETURN_IF_ERROR(must_be_active(run));
     ASSIGN_OR_RETURN(const bool removed, store::remove_tag(tx, run_id, key));
     return removed ? ok_status() : not_found("No tag with name: ", key, " in run with id ", run_id);
   });

@@ -69,6 +69,8 @@ class Service {
   Status delete_logged_model(const std::string& id);
   StatusOr<LoggedModel> set_logged_model_tags(const std::string& id, const Tags& tags);
   Status delete_logged_model_tag(const std::string& id, const std::string& key);
+  // Notes a model of the 2.x kind in the run's tag "mlflow.log-model.history", a JSON list to which this adds one.
+  Status note_model(const std::string& run_id, const Json& model);
   Status log_logged_model_params(const std::string& id, const Tags& params);
 
   // Blob key of a run's artifact folder: "artifacts/<experiment>/<run>/artifacts".
