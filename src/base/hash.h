@@ -26,6 +26,10 @@ class Sha256 {
 };
 
 std::string sha256_hex(std::string_view bytes);
+// HMAC-SHA256 as lower-case hex: proof that whoever made `message` knows `key`.
+std::string hmac_sha256_hex(std::string_view key, std::string_view message);
+// Whether two texts are equal, in a time that tells nothing about where they differ.
+bool equal_in_constant_time(std::string_view a, std::string_view b);
 // Streams the file; kNotFound when it is not there.
 StatusOr<std::string> sha256_file(const std::filesystem::path& path);
 

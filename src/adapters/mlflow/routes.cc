@@ -17,6 +17,8 @@ void add_routes(net::Router& router, tracking::Service& tracking, registry::Serv
   add_log_routes(routes, tracking);
   add_logged_model_routes(routes, tracking);
   add_artifact_routes(router, routes, tracking, registry);
+  add_transfer_routes(router, tracking);
+  add_server_info_routes(router);
   add_registered_model_routes(routes, registry);
   add_model_version_routes(routes, registry);
   router.add(net::Method::kGet, "/health", [](net::Request&) { return net::Response::text(200, "OK"); });
