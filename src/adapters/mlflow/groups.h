@@ -15,6 +15,6 @@ void add_artifact_routes(net::Router& router, Routes& routes, tracking::Service&
 void add_transfer_routes(net::Router& router, tracking::Service& tracking);
 void add_server_info_routes(net::Router& router);
 void add_registered_model_routes(Routes& routes, registry::Service& registry);
-void add_model_version_routes(Routes& routes, registry::Service& registry);
+void add_model_version_routes(Routes& routes, registry::Service& registry, tracking::Service& tracking);
 
 }  // namespace treadle::mlflow

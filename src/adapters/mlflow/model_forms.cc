@@ -15,9 +15,8 @@ Json version_form(const registry::Version& version) {
                {"run_id", version.run_id},
                {"user_id", version.user},
                {"status", "READY"},
-               {"run_link", ""}};
-  constexpr std::string_view kLoggedModel = "models:/";
-  if (version.source.starts_with("models:/m-")) form["model_id"] = version.source.substr(kLoggedModel.size());
+               {"run_link", version.run_link}};
+  if (!version.model_id.empty()) form["model_id"] = version.model_id;
   if (!version.tags.empty()) form["tags"] = tags_form(version.tags);
   if (!version.aliases.empty()) form["aliases"] = version.aliases;
   return form;

@@ -1,5 +1,6 @@
 #include "adapters/mlflow/groups.h"
 #include "adapters/mlflow/model_forms.h"
+#include "adapters/mlflow/version_source.h"
 #include "base/strings.h"
 
 namespace treadle::mlflow {
@@ -7,13 +8,16 @@ namespace {
 
 using net::Method;
 
-StatusOr<Json> create(registry::Service& registry, const Json& arguments) {
+StatusOr<Json> create(registry::Service& registry, tracking::Service& tracking, const Json& arguments) {
   registry::NewVersion version;
   ASSIGN_OR_RETURN(version.model, required_string(arguments, "name"));
   ASSIGN_OR_RETURN(version.source, required_string(arguments, "source"));
   ASSIGN_OR_RETURN(version.run_id, optional_string(arguments, "run_id"));
   ASSIGN_OR_RETURN(version.description, optional_string(arguments, "description"));
+  ASSIGN_OR_RETURN(version.run_link, optional_string(arguments, "run_link"));
+  ASSIGN_OR_RETURN(version.model_id, optional_string(arguments, "model_id"));
   ASSIGN_OR_RETURN(version.tags, read_tags(arguments, "tags"));
+  RETURN_IF_ERROR(check_source(version, tracking));
   ASSIGN_OR_RETURN(const auto created, registry.create_version(version));
   return Json{{"model_version", version_form(created)}};
 }
@@ -29,7 +33,7 @@ StatusOr<Json> search(registry::Service& registry, const Json& arguments) {
 
 }  // namespace
 
-void add_model_version_routes(Routes& routes, registry::Service& registry) {
+void add_model_version_routes(Routes& routes, registry::Service& registry, tracking::Service& tracking) {
   // `work(service, name, version, arguments) -> StatusOr<Json>`.
   const auto numbered = [&](Method method, std::string_view path, auto work) {
     routes.add(method, path, [&registry, work](const Json& arguments) -> StatusOr<Json> {
@@ -44,7 +48,7 @@ void add_model_version_routes(Routes& routes, registry::Service& registry) {
   };
   using Registry = registry::Service;
   routes.add(Method::kPost, "model-versions/create",
-             [&](const Json& arguments) { return create(registry, arguments); });
+             [&](const Json& arguments) { return create(registry, tracking, arguments); });
   routes.add(Method::kGet, "model-versions/search", [&](const Json& arguments) { return search(registry, arguments); });
   numbered(Method::kGet, "model-versions/get",
            [wrapped](Registry& service, const std::string& name, std::int64_t version, const Json&) {
@@ -53,10 +57,7 @@ void add_model_version_routes(Routes& routes, registry::Service& registry) {
   numbered(Method::kGet, "model-versions/get-download-uri",
            [](Registry& service, const std::string& name, std::int64_t version, const Json&) -> StatusOr<Json> {
              ASSIGN_OR_RETURN(const auto found, service.get_version(name, version));
-             // Where the files are: "runs:/…" and "models:/…" are names that only a server can follow.
-             const auto folder = service.artifact_folder(found);
-             if (!folder.ok()) return Json{{"artifact_uri", found.source}};
-             return Json{{"artifact_uri", str_cat("mlflow-artifacts:/", folder->substr(folder->find('/') + 1))}};
+             return Json{{"artifact_uri", found.place()}};
            });
   numbered(Method::kPatch, "model-versions/update",
            [wrapped](Registry& service, const std::string& name, std::int64_t version,

@@ -21,6 +21,7 @@ StatusOr<Json> search(registry::Service& registry, const Json& arguments) {
 StatusOr<Json> latest_versions(registry::Service& registry, const Json& arguments) {
   ASSIGN_OR_RETURN(const std::string name, required_string(arguments, "name"));
   ASSIGN_OR_RETURN(const auto stages, read_strings(arguments, "stages"));
+  for (const std::string& stage : stages) RETURN_IF_ERROR(registry::canonical_stage(stage));
   ASSIGN_OR_RETURN(const auto model, registry.get_model(name));
   Json answer = Json::object();
   for (const auto& version : model.latest) {
@@ -35,13 +36,8 @@ StatusOr<Json> latest_versions(registry::Service& registry, const Json& argument
 StatusOr<Json> by_alias(registry::Service& registry, const Json& arguments) {
   ASSIGN_OR_RETURN(const std::string name, required_string(arguments, "name"));
   ASSIGN_OR_RETURN(const std::string alias, required_string(arguments, "alias"));
-  ASSIGN_OR_RETURN(const auto model, registry.get_model(name));
-  for (const auto& known : model.aliases) {
-    if (known.alias != alias) continue;
-    ASSIGN_OR_RETURN(const auto version, registry.get_version(name, known.version));
-    return Json{{"model_version", version_form(version)}};
-  }
-  return invalid_field("alias", "Registered model alias ", alias, " not found.");
+  ASSIGN_OR_RETURN(const auto version, registry.get_version_by_alias(name, alias));
+  return Json{{"model_version", version_form(version)}};
 }
 
 }  // namespace

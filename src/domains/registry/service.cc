@@ -11,38 +11,60 @@ namespace {
 
 constexpr std::array<std::string_view, 4> kStages = {"None", "Staging", "Production", "Archived"};
 
-Status check_model_name(const std::string& name) {
-  if (trim(name).empty()) return invalid_field("name", "Registered model name cannot be empty.");
-  if (name.size() > 256) return invalid_field("name", "is longer than 256 characters");
-  if (name.find_first_of("/:") != std::string::npos || name.find("..") != std::string::npos) {
-    return invalid_field("name", "Invalid name: '", name, "'. Registered model name cannot contain '/', ':' or '..'.");
+Status refused(std::string_view field, std::string message) {
+  return {StatusCode::kInvalidArgument, std::move(message), std::string(field)};
+}
+
+Status check_model_name(const std::string& name, std::string_view field = "name") {
+  if (trim(name).empty()) return refused(field, str_cat("Missing value for required parameter '", field, "'."));
+  if (name.size() > 256) return invalid_field(field, "is longer than 256 characters");
+  if (name.find('\0') != std::string::npos) return invalid_field(field, "must not contain the character NUL");
+  if (name.find_first_of("/:") != std::string::npos) {
+    return refused(field, str_cat("Invalid model name '", name, "'. Names cannot contain '/' or ':'."));
+  }
+  if (name == "." || name == ".." || name.starts_with("..")) {
+    return refused(field, str_cat("Invalid value \"", name, "\" for parameter '", field,
+                                  "' supplied: Names may be treated as files in certain cases, and must not resolve to"
+                                  " other names when treated as such."));
   }
   return ok_status();
 }
 
 Status check_alias(const std::string& alias) {
   const auto allowed = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-'; };
-  if (alias.empty() || alias.size() > 255 || !std::all_of(alias.begin(), alias.end(), allowed)) {
-    return invalid_field("alias", "Invalid alias name: '", alias,
-                         "'. Use 1 to 255 letters, digits, underscores and dashes.");
+  if (alias.empty()) return refused("alias", "Registered model alias name cannot be empty.");
+  if (!std::all_of(alias.begin(), alias.end(), allowed)) {
+    return refused("alias", str_cat("Invalid alias name: '", alias,
+                                    "'. Names may only contain alphanumerics, underscores (_), and dashes (-)."));
   }
-  const bool like_version = alias.size() > 1 && (alias[0] == 'v' || alias[0] == 'V') && parse_int(alias.substr(1));
-  if (like_version || to_lower(alias) == "latest") return invalid_field("alias", "'", alias, "' is reserved");
+  if (alias.size() > 255)
+    return refused("alias", "'Registered model alias name' exceeds the maximum length of 255 characters");
+  return ok_status();
+}
+
+Status check_alias_is_free(const std::string& alias) {
+  if (to_lower(alias) == "latest") return refused("alias", "'latest' alias name (case insensitive) is reserved.");
+  const bool like_version =
+      alias.size() > 1 && (alias[0] == 'v' || alias[0] == 'V') &&
+      std::all_of(alias.begin() + 1, alias.end(), [](char c) { return std::isdigit(static_cast<unsigned char>(c)); });
+  if (like_version) return refused("alias", str_cat("Version alias name '", alias, "' is reserved."));
   return ok_status();
 }
 
 Status check_tag(const std::string& key, const std::string& value) {
+  constexpr std::size_t kLongest = 100'000;
   RETURN_IF_ERROR(tracking::check_key("key", key));
-  if (value.size() > 100'000) return invalid_field("value", "is longer than 100000 characters");
-  return ok_status();
+  if (value.find('\0') != std::string::npos) return invalid_field("value", "must not contain the character NUL");
+  if (value.size() <= kLongest) return ok_status();
+  if (key == "mlflow.prompt.text")
+    return refused("value", str_cat("Prompt text exceeds max length of ", kLongest, " characters."));
+  return refused("value", str_cat("'value' exceeds the maximum length of ", kLongest, " characters"));
 }
 
-StatusOr<std::string> canonical_stage(const std::string& stage) {
-  for (const std::string_view known : kStages) {
-    if (equals_ignore_case(known, stage)) return std::string(known);
-  }
-  return invalid_field("stage", "Invalid Model Version stage: ", stage,
-                       ". Value must be one of None, Staging, Production, Archived.");
+bool is_prompt(const Model& model) {
+  return std::any_of(model.tags.begin(), model.tags.end(), [](const auto& tag) {
+    return tag.first == "mlflow.prompt.is_prompt" && equals_ignore_case(tag.second, "true");
+  });
 }
 
 std::string version_id(const std::string& model, std::int64_t version) { return str_cat(model, "/", version); }
@@ -56,6 +78,14 @@ events::Event version_event(std::string type, const std::string& model, std::int
 
 }  // namespace
 
+StatusOr<std::string> canonical_stage(const std::string& stage) {
+  for (const std::string_view known : kStages) {
+    if (equals_ignore_case(known, stage)) return std::string(known);
+  }
+  return refused("stage", str_cat("Invalid Model Version stage: ", stage,
+                                  ". Value must be one of None, Staging, Production, Archived."));
+}
+
 Service::Service(sql::Database& database, events::EventLog& events, lineage::Graph& graph, const Clock& clock,
                  tracking::Service& tracking)
     : database_(database), events_(events), graph_(graph), clock_(clock), tracking_(tracking) {}
@@ -67,7 +97,8 @@ StatusOr<Model> Service::create_model(const std::string& name, const std::string
   for (const auto& [key, value] : tags) RETURN_IF_ERROR(check_tag(key, value));
   StatusOr<Model> created = internal_error("");
   RETURN_IF_ERROR(database_.write([&](sql::Connection& tx) -> Status {
-    if (store::load_model(tx, name).ok()) return already_exists("Registered Model (name=", name, ") already exists.");
+    ASSIGN_OR_RETURN(const bool taken, store::has_model(tx, name));
+    if (taken) return already_exists("Registered Model (name=", name, ") already exists.");
     const std::int64_t now = clock_.now_ms();
     RETURN_IF_ERROR(
         store::insert_model(tx, {.name = name, .description = description, .created_ms = now, .updated_ms = now}));
@@ -97,10 +128,12 @@ StatusOr<Page<Model>> Service::search_models(const Query& query) {
 }
 
 StatusOr<Model> Service::rename_model(const std::string& name, const std::string& new_name) {
-  RETURN_IF_ERROR(check_model_name(new_name));
+  RETURN_IF_ERROR(check_model_name(new_name, "new_name"));
   RETURN_IF_ERROR(database_.write([&](sql::Connection& tx) -> Status {
-    if (store::load_model(tx, new_name).ok())
-      return already_exists("Registered Model (name=", new_name, ") already exists.");
+    ASSIGN_OR_RETURN(const bool known, store::has_model(tx, name));
+    if (!known) return not_found("Registered Model with name=", name, " not found");
+    ASSIGN_OR_RETURN(const bool taken, store::has_model(tx, new_name));
+    if (taken && new_name != name) return already_exists("Registered Model (name=", new_name, ") already exists.");
     return store::rename_model(tx, name, new_name, clock_.now_ms());
   }));
   return get_model(new_name);
@@ -121,32 +154,45 @@ Status Service::delete_model(const std::string& name) {
 
 // "models:/<name>/<version>" and "models:/<name>@<alias>" mean what that version's files are now; they stay reachable
 // when it is deleted. A logged model ("models:/m-…") must exist.
-StatusOr<std::string> Service::followed_source(const std::string& source) {
+Status Service::follow_source(NewVersion& wanted, std::string& location) {
   constexpr std::string_view kModels = "models:/";
-  if (!source.starts_with(kModels)) return source;
-  const std::string rest = source.substr(kModels.size());
+  if (!wanted.source.starts_with(kModels)) return ok_status();
+  const std::string rest = wanted.source.substr(kModels.size());
   const std::size_t cut = rest.find_first_of("/@");
   if (cut != std::string::npos) {
     ASSIGN_OR_RETURN(const Version other, resolve(rest.substr(0, cut), rest.substr(cut + (rest[cut] == '/' ? 1 : 0))));
-    return other.source;
+    ASSIGN_OR_RETURN(const Model model, get_model(other.model));
+    if (is_prompt(model)) {
+      return refused("source", str_cat("Invalid model version source: '", wanted.source,
+                                       "'. Prompt versions cannot be used as model version sources."));
+    }
+    wanted.source = str_cat(kModels, other.model, "/", other.version);
+    location = other.place();
+    if (wanted.run_id.empty()) wanted.run_id = other.run_id;
+    if (wanted.model_id.empty()) wanted.model_id = other.model_id;
+    return ok_status();
   }
-  RETURN_IF_ERROR(tracking_.get_logged_model(rest));
-  return source;
+  ASSIGN_OR_RETURN(const auto logged, tracking_.get_logged_model(rest));
+  location = tracking::Service::artifact_uri(logged);
+  if (wanted.model_id.empty()) wanted.model_id = rest;
+  return ok_status();
 }
 
 StatusOr<Version> Service::create_version(const NewVersion& given) {
-  if (given.source.empty()) return invalid_field("source", "is required: where the model's files are");
+  if (given.source.empty()) return refused("source", "Missing value for required parameter 'source'.");
   NewVersion wanted = given;
-  ASSIGN_OR_RETURN(wanted.source, followed_source(given.source));
-  if (wanted.run_id.empty() && wanted.source.starts_with("models:/m-")) {
-    ASSIGN_OR_RETURN(const auto logged, tracking_.get_logged_model(wanted.source.substr(8), true));
-    wanted.run_id = logged.run_id;
+  std::string location;
+  RETURN_IF_ERROR(follow_source(wanted, location));
+  if (!wanted.model_id.empty()) {
+    ASSIGN_OR_RETURN(const auto logged, tracking_.get_logged_model(wanted.model_id, true));
+    if (wanted.run_id.empty()) wanted.run_id = logged.run_id;
   }
   for (const auto& [key, value] : wanted.tags) RETURN_IF_ERROR(check_tag(key, value));
   StatusOr<Version> created = internal_error("");
   RETURN_IF_ERROR(database_.write([&](sql::Connection& tx) -> Status {
     ASSIGN_OR_RETURN(const std::int64_t number, store::next_version(tx, wanted.model));
     const std::int64_t now = clock_.now_ms();
+    RETURN_IF_ERROR(store::touch_model(tx, wanted.model, now));
     RETURN_IF_ERROR(store::insert_version(tx, {.model = wanted.model,
                                                .version = number,
                                                .run_id = wanted.run_id,
@@ -154,7 +200,10 @@ StatusOr<Version> Service::create_version(const NewVersion& given) {
                                                .description = wanted.description,
                                                .user = wanted.user,
                                                .created_ms = now,
-                                               .updated_ms = now}));
+                                               .updated_ms = now,
+                                               .run_link = wanted.run_link,
+                                               .model_id = wanted.model_id,
+                                               .location = location}));
     for (const auto& [key, value] : wanted.tags) RETURN_IF_ERROR(store::put_tag(tx, wanted.model, number, key, value));
     const lineage::NodeKey node{"model_version", version_id(wanted.model, number)};
     RETURN_IF_ERROR(graph_.add_node(tx, {node.kind, node.id, {{"source", wanted.source}}}));
@@ -162,15 +211,33 @@ StatusOr<Version> Service::create_version(const NewVersion& given) {
       RETURN_IF_ERROR(graph_.add_node(tx, {"run", wanted.run_id}));
       RETURN_IF_ERROR(graph_.add_edge(tx, {{"run", wanted.run_id}, node, "registered"}));
     }
-    if (wanted.source.starts_with("models:/m-")) {
-      const lineage::NodeKey logged{"logged_model", wanted.source.substr(8)};
-      RETURN_IF_ERROR(graph_.add_edge(tx, {logged, node, "registered"}));
+    if (!wanted.model_id.empty()) {
+      RETURN_IF_ERROR(graph_.add_edge(tx, {{"logged_model", wanted.model_id}, node, "registered"}));
     }
     created = store::load_version(tx, wanted.model, number);
     return events_.append(tx,
                           version_event("model_version.created", wanted.model, number, {{"run_id", wanted.run_id}}));
   }));
+  RETURN_IF_ERROR(note_in_logged_model(wanted.model_id));
   return created;
+}
+
+// MLflow's page reads from the logged model's tag which versions it became.
+Status Service::note_in_logged_model(const std::string& model_id) {
+  if (model_id.empty()) return ok_status();
+  const std::lock_guard lock(notes_);
+  Json versions = Json::array();
+  RETURN_IF_ERROR(database_.read([&](sql::Connection& connection) -> Status {
+    ASSIGN_OR_RETURN(
+        const auto found,
+        store::load_versions(connection, "WHERE model_id = ? ORDER BY created_ms, model, version", {model_id}));
+    for (const Version& version : found) versions.push_back({{"name", version.model}, {"version", version.version}});
+    return ok_status();
+  }));
+  const auto noted = tracking_.set_logged_model_tags(model_id, {{"mlflow.modelVersions", to_text(versions)}});
+  // Of a model that was deleted nothing is told any more; nor of one that became more versions than a tag holds.
+  if (!noted.ok() && noted.status().code() == StatusCode::kInternal) return noted.status();
+  return ok_status();
 }
 
 StatusOr<Version> Service::get_version(const std::string& model, std::int64_t version) {
@@ -197,6 +264,19 @@ StatusOr<Version> Service::resolve(const std::string& model, const std::string& 
     if (equals_ignore_case(newest.stage, alias)) return newest;
   }
   return not_found("Registered model alias ", alias, " not found.");
+}
+
+StatusOr<Version> Service::get_version_by_alias(const std::string& model, const std::string& alias) {
+  RETURN_IF_ERROR(check_alias(alias));
+  ASSIGN_OR_RETURN(const Model found, get_model(model));
+  if (to_lower(alias) == "latest") {
+    if (found.latest_version == 0) return not_found("Latest version not found for model ", model, ".");
+    return get_version(model, found.latest_version);
+  }
+  for (const Alias& known : found.aliases) {
+    if (known.alias == alias) return get_version(model, known.version);
+  }
+  return refused("alias", str_cat("Registered model alias ", alias, " not found."));
 }
 
 StatusOr<std::vector<Version>> Service::versions_of(const std::string& model) {
@@ -243,13 +323,20 @@ StatusOr<Version> Service::describe_version(const std::string& model, std::int64
 StatusOr<Version> Service::set_stage(const std::string& model, std::int64_t version, const std::string& stage,
                                      bool archive_others) {
   ASSIGN_OR_RETURN(const std::string wanted, canonical_stage(stage));
+  if (archive_others && wanted != "Staging" && wanted != "Production") {
+    return refused("archive_existing_versions",
+                   str_cat("Model version transition cannot archive existing model versions because '", stage,
+                           "' is not an Active stage. Valid stages are ['Staging', 'Production']"));
+  }
   return change_version(model, version, [&](sql::Connection& tx, Version& found) -> Status {
     found.stage = wanted;
-    if (!archive_others || (wanted != "Staging" && wanted != "Production")) return ok_status();
+    RETURN_IF_ERROR(store::touch_model(tx, model, found.updated_ms));
+    if (!archive_others) return ok_status();
     ASSIGN_OR_RETURN(std::vector<Version> others, store::versions_of(tx, model));
     for (Version& other : others) {
       if (other.version == version || other.stage != wanted) continue;
       other.stage = "Archived";
+      other.updated_ms = found.updated_ms;
       RETURN_IF_ERROR(store::update_version(tx, other));
     }
     return ok_status();
@@ -260,12 +347,14 @@ Status Service::delete_version(const std::string& model, std::int64_t version) {
   return database_.write([&](sql::Connection& tx) -> Status {
     RETURN_IF_ERROR(store::load_version(tx, model, version));
     RETURN_IF_ERROR(store::remove_version(tx, model, version));
+    RETURN_IF_ERROR(store::touch_model(tx, model, clock_.now_ms()));
     return events_.append(tx, version_event("model_version.deleted", model, version));
   });
 }
 
 Status Service::set_alias(const std::string& model, const std::string& alias, std::int64_t version) {
   RETURN_IF_ERROR(check_alias(alias));
+  RETURN_IF_ERROR(check_alias_is_free(alias));
   return database_.write([&](sql::Connection& tx) -> Status {
     RETURN_IF_ERROR(store::load_version(tx, model, version));
     RETURN_IF_ERROR(store::put_alias(tx, model, alias, version));
@@ -299,7 +388,7 @@ Status Service::delete_tag(const std::string& model, std::int64_t version, const
 }
 
 StatusOr<std::string> Service::artifact_folder(const Version& version) {
-  std::string_view source = version.source;
+  std::string_view source = version.place();
   constexpr std::string_view kProxied = "mlflow-artifacts:/";
   if (source.starts_with(kProxied)) {
     source.remove_prefix(kProxied.size());

@@ -10,6 +10,9 @@
 
 namespace treadle::registry {
 
+// None, Staging, Production or Archived, as it is written; kInvalidArgument for another word.
+StatusOr<std::string> canonical_stage(const std::string& stage);
+
 class Service {
  public:
   Service(sql::Database& database, events::EventLog& events, lineage::Graph& graph, const Clock& clock,
@@ -28,6 +31,8 @@ class Service {
   StatusOr<Version> get_version(const std::string& model, std::int64_t version);
   // "3", "latest", "@champion" or a stage's name.
   StatusOr<Version> resolve(const std::string& model, const std::string& version_or_alias);
+  // "latest" in any case is the newest; another alias must be set, or it is kInvalidArgument.
+  StatusOr<Version> get_version_by_alias(const std::string& model, const std::string& alias);
   StatusOr<std::vector<Version>> versions_of(const std::string& model);
   StatusOr<Page<Version>> search_versions(const Query& query);
   StatusOr<Version> describe_version(const std::string& model, std::int64_t version, const std::string& description);
@@ -45,7 +50,9 @@ class Service {
   StatusOr<std::string> artifact_folder(const Version& version);
 
  private:
-  StatusOr<std::string> followed_source(const std::string& source);
+  // Turns a source "models:/…" into what it means now: the version, and where its files are.
+  Status follow_source(NewVersion& wanted, std::string& location);
+  Status note_in_logged_model(const std::string& model_id);
   StatusOr<Version> change_version(const std::string& model, std::int64_t version,
                                    const std::function<Status(sql::Connection&, Version&)>& change);
 
@@ -54,6 +61,7 @@ class Service {
   lineage::Graph& graph_;
   const Clock& clock_;
   tracking::Service& tracking_;
+  std::mutex notes_;  // one at a time says which versions a logged model became
 };
 
 }  // namespace treadle::registry

@@ -1,37 +1,53 @@
 #include "domains/registry/sql_store.h"
 
 #include <algorithm>
+#include <functional>
 #include <map>
-
-#include "domains/tracking/search_sql.h"
 
 namespace treadle::registry::store {
 namespace {
 
 Status unknown_model(const std::string& name) { return not_found("Registered Model with name=", name, " not found"); }
 
-StatusOr<Tags> load_tags(sql::Connection& connection, const std::string& model, std::int64_t version) {
-  Tags tags;
-  RETURN_IF_ERROR(connection.query("SELECT key, value FROM model_tags WHERE model = ? AND version = ? ORDER BY key",
-                                   {model, version}, [&](const sql::Row& row) {
-                                     tags.emplace_back(row.string(0), row.string(1));
-                                     return ok_status();
-                                   }));
-  return tags;
+// Names or versions per statement.
+constexpr std::size_t kChunk = 200;
+
+// Runs `rest` of a query with "(?, ?), (?, ?)" for each chunk of versions.
+Status each_chunk(sql::Connection& connection, const std::vector<Version>& versions, std::string_view sql,
+                  std::string_view order, const std::function<void(const sql::Row&)>& use) {
+  for (std::size_t first = 0; first < versions.size(); first += kChunk) {
+    const std::size_t last = std::min(versions.size(), first + kChunk);
+    std::string marks;
+    sql::Values values;
+    for (std::size_t i = first; i < last; ++i) {
+      marks += i == first ? "(?, ?)" : ", (?, ?)";
+      values.emplace_back(versions[i].model);
+      values.emplace_back(versions[i].version);
+    }
+    RETURN_IF_ERROR(connection.query(str_cat(sql, " (model, version) IN (VALUES ", marks, ") ", order), values,
+                                     [&](const sql::Row& row) {
+                                       use(row);
+                                       return ok_status();
+                                     }));
+  }
+  return ok_status();
 }
 
-StatusOr<std::vector<Alias>> load_aliases(sql::Connection& connection, const std::string& model) {
-  std::vector<Alias> aliases;
-  RETURN_IF_ERROR(connection.query("SELECT alias, version FROM model_aliases WHERE model = ? ORDER BY alias", {model},
-                                   [&](const sql::Row& row) {
-                                     aliases.push_back({row.string(0), row.integer(1)});
-                                     return ok_status();
-                                   }));
-  return aliases;
+// Tags and aliases of many versions, a few statements for all of them.
+Status load_children(sql::Connection& connection, std::vector<Version>& versions) {
+  std::map<std::pair<std::string, std::int64_t>, Version*> places;
+  for (Version& version : versions) places[{version.model, version.version}] = &version;
+  const auto place = [&](const sql::Row& row) -> Version& { return *places.at({row.string(0), row.integer(1)}); };
+  RETURN_IF_ERROR(each_chunk(connection, versions, "SELECT model, version, key, value FROM model_tags WHERE",
+                             "ORDER BY key",
+                             [&](const sql::Row& row) { place(row).tags.emplace_back(row.string(2), row.string(3)); }));
+  return each_chunk(connection, versions, "SELECT model, version, alias FROM model_aliases WHERE", "ORDER BY alias",
+                    [&](const sql::Row& row) { place(row).aliases.push_back(row.string(2)); });
 }
 
 constexpr std::string_view kVersionColumns =
-    "SELECT model, version, run_id, source, description, stage, user_id, created_ms, updated_ms FROM model_versions v";
+    "SELECT model, version, run_id, source, description, stage, user_id, created_ms, updated_ms, run_link, model_id,"
+    " location FROM model_versions v";
 
 Version read_version(const sql::Row& row) {
   return {row.string(0),
@@ -43,11 +59,15 @@ Version read_version(const sql::Row& row) {
           row.string(6),
           row.integer(7),
           row.integer(8),
+          row.string(9),
+          row.string(10),
+          row.string(11),
           {},
           {}};
 }
 
-// The rows, then what hangs on them, so that no statement runs inside another's callback.
+}  // namespace
+
 StatusOr<std::vector<Version>> load_versions(sql::Connection& connection, std::string_view rest,
                                              const sql::Values& values) {
   std::vector<Version> versions;
@@ -55,75 +75,9 @@ StatusOr<std::vector<Version>> load_versions(sql::Connection& connection, std::s
     versions.push_back(read_version(row));
     return ok_status();
   }));
-  std::map<std::string, std::vector<Alias>> aliases;
-  for (Version& version : versions) {
-    if (!aliases.contains(version.model)) {
-      ASSIGN_OR_RETURN(aliases[version.model], load_aliases(connection, version.model));
-    }
-    for (const Alias& alias : aliases[version.model]) {
-      if (alias.version == version.version) version.aliases.push_back(alias.alias);
-    }
-    ASSIGN_OR_RETURN(version.tags, load_tags(connection, version.model, version.version));
-  }
+  RETURN_IF_ERROR(load_children(connection, versions));
   return versions;
 }
-
-struct Searchable {
-  std::string_view name, column;
-  bool numeric;
-};
-
-StatusOr<tracking::SqlText> conditions(const Query& query, sql::Dialect dialect, const std::vector<Searchable>& known,
-                                       std::string_view owner) {
-  ASSIGN_OR_RETURN(const auto parsed, tracking::parse_filter(query.filter));
-  tracking::SqlText sql{"WHERE 1 = 1", {}};
-  for (const tracking::Condition& condition : parsed) {
-    sql.text += " AND ";
-    if (condition.entity == "tag") {
-      tracking::Condition wanted = condition;
-      // MLflow's client adds "is not a prompt" to every search; a model without that tag is none.
-      const bool unless =
-          condition.key == "mlflow.prompt.is_prompt" && condition.comparator == tracking::Comparator::kNotEqual;
-      if (unless) wanted.comparator = tracking::Comparator::kEqual;
-      str_append(&sql.text, unless ? "NOT " : "", "EXISTS (SELECT 1 FROM model_tags t WHERE ", owner,
-                 " AND t.key = ? AND ");
-      sql.values.emplace_back(condition.key);
-      RETURN_IF_ERROR(tracking::append_comparison(sql, dialect, "t.value", wanted, false));
-      sql.text += ")";
-      continue;
-    }
-    const auto it =
-        std::find_if(known.begin(), known.end(), [&](const Searchable& s) { return s.name == condition.key; });
-    if (condition.entity != "attribute" || it == known.end()) {
-      return invalid_field("filter", "\"", condition.key, "\" is not an attribute to search by here");
-    }
-    RETURN_IF_ERROR(tracking::append_comparison(sql, dialect, it->column, condition, it->numeric));
-  }
-  return sql;
-}
-
-StatusOr<std::string> ordering(const Query& query, const std::vector<Searchable>& known, std::string_view fallback) {
-  std::string text = " ORDER BY ";
-  for (const std::string& term : query.order_by) {
-    ASSIGN_OR_RETURN(const tracking::OrderBy order, tracking::parse_order_by(term));
-    const auto it = std::find_if(known.begin(), known.end(), [&](const Searchable& s) { return s.name == order.key; });
-    if (it == known.end()) return invalid_field("order_by", "\"", order.key, "\" is not an attribute to order by here");
-    str_append(&text, it->column, order.ascending ? " ASC, " : " DESC, ");
-  }
-  return str_cat(text, fallback, " LIMIT ? OFFSET ?");
-}
-
-const std::vector<Searchable> kModelFields = {{"name", "m.name", false},
-                                              {"creation_timestamp", "m.created_ms", true},
-                                              {"last_updated_timestamp", "m.updated_ms", true}};
-const std::vector<Searchable> kVersionFields = {{"name", "v.model", false},
-                                                {"run_id", "v.run_id", false},
-                                                {"source_path", "v.source", false},
-                                                {"version_number", "v.version", true},
-                                                {"creation_timestamp", "v.created_ms", true},
-                                                {"last_updated_timestamp", "v.updated_ms", true}};
-
-}  // namespace
 
 const std::vector<sql::Migration>& migrations() {
   static const std::vector<sql::Migration> all = {
@@ -138,7 +92,13 @@ const std::vector<sql::Migration>& migrations() {
        "CREATE TABLE model_aliases(model TEXT NOT NULL REFERENCES models(name) ON UPDATE CASCADE ON DELETE CASCADE,"
        " alias TEXT NOT NULL, version BIGINT NOT NULL, PRIMARY KEY(model, alias));"
        "CREATE TABLE model_tags(model TEXT NOT NULL REFERENCES models(name) ON UPDATE CASCADE ON DELETE CASCADE,"
-       " version BIGINT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY(model, version, key))"}};
+       " version BIGINT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY(model, version, key))"},
+      {2,
+       "ALTER TABLE model_versions ADD COLUMN run_link TEXT NOT NULL DEFAULT '';"
+       "ALTER TABLE model_versions ADD COLUMN model_id TEXT NOT NULL DEFAULT '';"
+       "ALTER TABLE model_versions ADD COLUMN location TEXT NOT NULL DEFAULT '';"
+       "CREATE INDEX model_versions_by_model_id ON model_versions(model_id);"
+       "CREATE INDEX model_tags_by_key ON model_tags(key, model)"}};
   return all;
 }
 
@@ -149,54 +109,78 @@ Status insert_model(sql::Connection& tx, const Model& model) {
       .status();
 }
 
-StatusOr<Model> load_model(sql::Connection& connection, const std::string& name) {
-  std::optional<Model> found;
-  RETURN_IF_ERROR(connection.query(
-      "SELECT description, created_ms, updated_ms FROM models WHERE name = ?", {name}, [&](const sql::Row& row) {
-        found = Model{name, row.string(0), row.integer(1), row.integer(2), {}, {}, {}, 0, 0};
+StatusOr<std::vector<Model>> load_models(sql::Connection& connection, const std::vector<std::string>& names) {
+  std::vector<Model> models;
+  std::map<std::string, std::size_t> places;
+  for (const std::string& name : names) {
+    places[name] = models.size();
+    models.emplace_back().name = name;
+  }
+  for (std::size_t first = 0; first < names.size(); first += kChunk) {
+    const std::size_t last = std::min(names.size(), first + kChunk);
+    std::string marks;
+    sql::Values values;
+    for (std::size_t i = first; i < last; ++i) {
+      marks += i == first ? "?" : ", ?";
+      values.emplace_back(names[i]);
+    }
+    const auto each = [&](std::string_view sql, std::string_view rest, const auto& use) {
+      return connection.query(str_cat(sql, " IN (", marks, ")", rest), values, [&](const sql::Row& row) {
+        use(models[places.at(row.string(0))], row);
         return ok_status();
-      }));
-  if (!found) return unknown_model(name);
-  ASSIGN_OR_RETURN(found->aliases, load_aliases(connection, name));
-  ASSIGN_OR_RETURN(found->tags, load_tags(connection, name, 0));
-  ASSIGN_OR_RETURN(found->latest, load_versions(connection,
-                                                "WHERE model = ? AND version = (SELECT MAX(o.version) FROM "
-                                                "model_versions o WHERE o.model = v.model AND o.stage = v.stage)"
-                                                " ORDER BY version",
-                                                {name}));
-  ASSIGN_OR_RETURN(const auto count,
-                   connection.query_integer("SELECT COUNT(*) FROM model_versions WHERE model = ?", {name}));
-  found->versions_count = count.value_or(0);
-  if (!found->latest.empty()) found->latest_version = found->latest.back().version;
-  return *std::move(found);
+      });
+    };
+    RETURN_IF_ERROR(each("SELECT name, description, created_ms, updated_ms FROM models WHERE name", "",
+                         [](Model& model, const sql::Row& row) {
+                           model.description = row.string(1);
+                           model.created_ms = row.integer(2);
+                           model.updated_ms = row.integer(3);
+                         }));
+    RETURN_IF_ERROR(each("SELECT model, alias, version FROM model_aliases WHERE model", " ORDER BY alias",
+                         [](Model& model, const sql::Row& row) {
+                           model.aliases.push_back({row.string(1), row.integer(2)});
+                         }));
+    RETURN_IF_ERROR(
+        each("SELECT model, key, value FROM model_tags WHERE version = 0 AND model", " ORDER BY key",
+             [](Model& model, const sql::Row& row) { model.tags.emplace_back(row.string(1), row.string(2)); }));
+    RETURN_IF_ERROR(each("SELECT model, COUNT(*) FROM model_versions WHERE model", " GROUP BY model",
+                         [](Model& model, const sql::Row& row) { model.versions_count = row.integer(1); }));
+    ASSIGN_OR_RETURN(auto newest, load_versions(connection,
+                                                str_cat("WHERE model IN (", marks,
+                                                        ") AND version = (SELECT MAX(o.version) FROM model_versions o"
+                                                        " WHERE o.model = v.model AND o.stage = v.stage)"
+                                                        " ORDER BY version"),
+                                                values));
+    for (Version& version : newest) {
+      Model& model = models[places.at(version.model)];
+      model.latest_version = version.version;
+      model.latest.push_back(std::move(version));
+    }
+  }
+  return models;
 }
 
-StatusOr<Page<Model>> search_models(sql::Connection& connection, const Query& query) {
-  ASSIGN_OR_RETURN(tracking::SqlText sql,
-                   conditions(query, connection.dialect(), kModelFields, "t.model = m.name AND t.version = 0"));
-  ASSIGN_OR_RETURN(const std::string order, ordering(query, kModelFields, "m.name"));
-  sql.values.emplace_back(query.limit + 1);
-  sql.values.emplace_back(query.offset);
-  std::vector<std::string> names;
-  RETURN_IF_ERROR(
-      connection.query(str_cat("SELECT m.name FROM models m ", sql.text, order), sql.values, [&](const sql::Row& row) {
-        names.push_back(row.string(0));
-        return ok_status();
-      }));
-  Page<Model> page;
-  page.more = names.size() > static_cast<std::size_t>(query.limit);
-  if (page.more) names.pop_back();
-  for (const std::string& name : names) {
-    ASSIGN_OR_RETURN(Model model, load_model(connection, name));
-    page.items.push_back(std::move(model));
-  }
-  return page;
+StatusOr<Model> load_model(sql::Connection& connection, const std::string& name) {
+  ASSIGN_OR_RETURN(const bool known, has_model(connection, name));
+  if (!known) return unknown_model(name);
+  ASSIGN_OR_RETURN(auto models, load_models(connection, {name}));
+  return std::move(models.front());
+}
+
+StatusOr<bool> has_model(sql::Connection& connection, const std::string& name) {
+  ASSIGN_OR_RETURN(const auto found, connection.query_integer("SELECT 1 FROM models WHERE name = ?", {name}));
+  return found.has_value();
+}
+
+Status touch_model(sql::Connection& tx, const std::string& name, std::int64_t now_ms) {
+  return tx.execute("UPDATE models SET updated_ms = ? WHERE name = ?", {now_ms, name}).status();
 }
 
 Status rename_model(sql::Connection& tx, const std::string& name, const std::string& new_name, std::int64_t now_ms) {
   ASSIGN_OR_RETURN(const std::int64_t changed,
                    tx.execute("UPDATE models SET name = ?, updated_ms = ? WHERE name = ?", {new_name, now_ms, name}));
-  return changed == 0 ? unknown_model(name) : ok_status();
+  if (changed == 0) return unknown_model(name);
+  return tx.execute("UPDATE model_versions SET updated_ms = ? WHERE model = ?", {now_ms, new_name}).status();
 }
 
 Status describe_model(sql::Connection& tx, const std::string& name, const std::string& description,
@@ -224,10 +208,10 @@ Status insert_version(sql::Connection& tx, const Version& version) {
   return tx
       .execute(
           "INSERT INTO model_versions(model, version, run_id, source, description, stage, user_id, created_ms, "
-          "updated_ms)"
-          " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+          "updated_ms, run_link, model_id, location)"
+          " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
           {version.model, version.version, version.run_id, version.source, version.description, version.stage,
-           version.user, version.created_ms, version.updated_ms})
+           version.user, version.created_ms, version.updated_ms, version.run_link, version.model_id, version.location})
       .status();
 }
 
@@ -239,20 +223,6 @@ StatusOr<Version> load_version(sql::Connection& connection, const std::string& m
 
 StatusOr<std::vector<Version>> versions_of(sql::Connection& connection, const std::string& model) {
   return load_versions(connection, "WHERE model = ? ORDER BY version", {model});
-}
-
-StatusOr<Page<Version>> search_versions(sql::Connection& connection, const Query& query) {
-  ASSIGN_OR_RETURN(tracking::SqlText sql, conditions(query, connection.dialect(), kVersionFields,
-                                                     "t.model = v.model AND t.version = v.version"));
-  ASSIGN_OR_RETURN(const std::string order,
-                   ordering(query, kVersionFields, "v.updated_ms DESC, v.model, v.version DESC"));
-  sql.values.emplace_back(query.limit + 1);
-  sql.values.emplace_back(query.offset);
-  Page<Version> page;
-  ASSIGN_OR_RETURN(page.items, load_versions(connection, sql.text + order, sql.values));
-  page.more = page.items.size() > static_cast<std::size_t>(query.limit);
-  if (page.more) page.items.pop_back();
-  return page;
 }
 
 Status update_version(sql::Connection& tx, const Version& version) {

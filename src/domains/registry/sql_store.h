@@ -12,6 +12,11 @@ const std::vector<sql::Migration>& migrations();
 
 Status insert_model(sql::Connection& tx, const Model& model);
 StatusOr<Model> load_model(sql::Connection& connection, const std::string& name);
+StatusOr<bool> has_model(sql::Connection& connection, const std::string& name);
+// In the order of `names`, all of which must be there.
+StatusOr<std::vector<Model>> load_models(sql::Connection& connection, const std::vector<std::string>& names);
+Status touch_model(sql::Connection& tx, const std::string& name, std::int64_t now_ms);
+// search_store.cc
 StatusOr<Page<Model>> search_models(sql::Connection& connection, const Query& query);
 Status rename_model(sql::Connection& tx, const std::string& name, const std::string& new_name, std::int64_t now_ms);
 Status describe_model(sql::Connection& tx, const std::string& name, const std::string& description,
@@ -22,6 +27,10 @@ StatusOr<std::int64_t> next_version(sql::Connection& tx, const std::string& mode
 
 Status insert_version(sql::Connection& tx, const Version& version);
 StatusOr<Version> load_version(sql::Connection& connection, const std::string& model, std::int64_t version);
+// What "SELECT … FROM model_versions v" followed by `rest` gives, with tags and aliases.
+StatusOr<std::vector<Version>> load_versions(sql::Connection& connection, std::string_view rest,
+                                             const sql::Values& values);
+// search_store.cc
 StatusOr<Page<Version>> search_versions(sql::Connection& connection, const Query& query);
 StatusOr<std::vector<Version>> versions_of(sql::Connection& connection, const std::string& model);
 Status update_version(sql::Connection& tx, const Version& version);

@@ -14,13 +14,19 @@ struct Version {
   std::string model;
   std::int64_t version = 0;
   std::string run_id;  // the run that made it; may be empty
-  std::string source;  // where its files are: "mlflow-artifacts:/…", "runs:/…" or "models:/…"
+  std::string source;  // where its files are, as it was registered: "mlflow-artifacts:/…", "runs:/…" or "models:/…"
   std::string description;
   std::string stage = "None";  // None, Staging, Production, Archived
   std::string user;
   std::int64_t created_ms = 0, updated_ms = 0;
+  std::string run_link;  // the run's page elsewhere; may be empty
+  std::string model_id;  // the logged model that it is; may be empty
+  std::string location;  // what a source "models:/…" meant when it was registered; empty for other sources
   std::vector<std::string> aliases;
   Tags tags;
+
+  // Where its files are: what it was made of may be gone or mean something else by now.
+  const std::string& place() const { return location.empty() ? source : location; }
 };
 
 struct Alias {
@@ -39,8 +45,9 @@ struct Model {
 };
 
 struct NewVersion {
-  std::string model, run_id, source, description, user;
-  Tags tags;
+  std::string model, run_id = {}, source, description = {}, user = {};
+  Tags tags = {};
+  std::string run_link = {}, model_id = {};
 };
 
 // Search over names, and for versions also over model, run and source; the grammar of tracking/filter.h.
