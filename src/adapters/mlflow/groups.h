@@ -10,7 +10,7 @@ namespace treadle::mlflow {
 void add_experiment_routes(Routes& routes, tracking::Service& tracking);
 void add_run_routes(Routes& routes, tracking::Service& tracking);
 void add_log_routes(Routes& routes, tracking::Service& tracking);
-void add_logged_model_routes(Routes& routes, tracking::Service& tracking);
+void add_logged_model_routes(net::Router& router, Routes& routes, tracking::Service& tracking);
 void add_artifact_routes(net::Router& router, Routes& routes, tracking::Service& tracking, registry::Service& registry);
 void add_transfer_routes(net::Router& router, tracking::Service& tracking);
 void add_server_info_routes(net::Router& router);

@@ -56,17 +56,25 @@ StatusOr<tracking::ModelStatus> read_status(const Json& arguments) {
   return invalid_field("status", "must be LOGGED_MODEL_PENDING, LOGGED_MODEL_READY or LOGGED_MODEL_UPLOAD_FAILED");
 }
 
-// [{"field_name": "creation_timestamp", "ascending": false}]
-StatusOr<std::vector<std::string>> read_order(const Json& arguments) {
-  std::vector<std::string> order;
+StatusOr<tracking::DatasetRef> read_dataset(const Json& item) {
+  tracking::DatasetRef dataset;
+  ASSIGN_OR_RETURN(dataset.name, optional_string(item, "dataset_name"));
+  ASSIGN_OR_RETURN(dataset.digest, optional_string(item, "dataset_digest"));
+  return dataset;
+}
+
+// [{"field_name": "metrics.rmse", "ascending": false, "dataset_name": "test"}]
+StatusOr<std::vector<tracking::ModelOrder>> read_order(const Json& arguments) {
+  std::vector<tracking::ModelOrder> orders;
   ASSIGN_OR_RETURN(const Json* list, optional_array(arguments, "order_by"));
-  if (list == nullptr) return order;
+  if (list == nullptr) return orders;
   for (const Json& item : *list) {
-    ASSIGN_OR_RETURN(const std::string field, required_string(item, "field_name"));
-    ASSIGN_OR_RETURN(const bool ascending, optional_bool(item, "ascending", true));
-    order.push_back(str_cat(field, ascending ? " ASC" : " DESC"));
+    tracking::ModelOrder& order = orders.emplace_back();
+    ASSIGN_OR_RETURN(order.field, required_string(item, "field_name"));
+    ASSIGN_OR_RETURN(order.ascending, optional_bool(item, "ascending", true));
+    ASSIGN_OR_RETURN(order.dataset, read_dataset(item));
   }
-  return order;
+  return orders;
 }
 
 StatusOr<Json> search(tracking::Service& tracking, const Json& arguments) {
@@ -77,8 +85,10 @@ StatusOr<Json> search(tracking::Service& tracking, const Json& arguments) {
   ASSIGN_OR_RETURN(query.limit, page_limit(arguments, 100, 1000));
   ASSIGN_OR_RETURN(query.offset, page_offset(arguments));
   ASSIGN_OR_RETURN(const Json* datasets, optional_array(arguments, "datasets"));
-  if (datasets != nullptr && !datasets->empty())
-    return unimplemented("this server does not search logged models by the datasets of their metrics");
+  for (std::size_t i = 0; datasets != nullptr && i < datasets->size(); ++i) {
+    ASSIGN_OR_RETURN(auto dataset, read_dataset((*datasets)[i]));
+    query.datasets.push_back(std::move(dataset));
+  }
   ASSIGN_OR_RETURN(const auto page, tracking.search_logged_models(query));
   Json answer = Json::object();
   for (const auto& model : page.items) answer["models"].push_back(model_form(model));
@@ -97,9 +107,16 @@ StatusOr<Json> list_folder(tracking::Service& tracking, const std::string& id, c
   return answer;
 }
 
+StatusOr<net::Response> get_file(tracking::Service& tracking, const net::Request& request) {
+  ASSIGN_OR_RETURN(const std::string path, safe_path(request.query.get("artifact_file_path").value_or("")));
+  if (path.empty()) return invalid("Request must include the \"artifact_file_path\" query parameter.");
+  ASSIGN_OR_RETURN(const auto model, tracking.get_logged_model(std::string(request.param("model_id"))));
+  return attachment(tracking.blobs(), str_cat(tracking::Service::artifact_root(model), "/", path));
+}
+
 }  // namespace
 
-void add_logged_model_routes(Routes& routes, tracking::Service& tracking) {
+void add_logged_model_routes(net::Router& router, Routes& routes, tracking::Service& tracking) {
   // `work(tracking, id, arguments) -> StatusOr<Json>` for the routes of one model.
   const auto each = [&](Method method, std::string_view path, auto work) {
     routes.add(method, str_cat("logged-models/{model_id}", path),
@@ -139,6 +156,12 @@ void add_logged_model_routes(Routes& routes, tracking::Service& tracking) {
     return Json::object();
   });
   each(Method::kGet, "/artifacts/directories", list_folder);
+  // For MLflow's page: one file of a model.
+  router.add(Method::kGet, "/ajax-api/2.0/mlflow/logged-models/{model_id}/artifacts/files",
+             [&tracking](net::Request& request) {
+               auto response = get_file(tracking, request);
+               return response.ok() ? std::move(*response) : error_response(response.status());
+             });
 }
 
 }  // namespace treadle::mlflow

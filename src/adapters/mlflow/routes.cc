@@ -15,7 +15,7 @@ void add_routes(net::Router& router, tracking::Service& tracking, registry::Serv
   add_experiment_routes(routes, tracking);
   add_run_routes(routes, tracking);
   add_log_routes(routes, tracking);
-  add_logged_model_routes(routes, tracking);
+  add_logged_model_routes(router, routes, tracking);
   add_artifact_routes(router, routes, tracking, registry);
   add_transfer_routes(router, tracking);
   add_server_info_routes(router);

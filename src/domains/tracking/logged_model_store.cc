@@ -1,5 +1,6 @@
 #include <cmath>
 #include <limits>
+#include <unordered_map>
 
 #include "base/strings.h"
 #include "domains/tracking/metric_points.h"
@@ -9,13 +10,8 @@
 namespace treadle::tracking::store {
 namespace {
 
-Status load_pairs(sql::Connection& connection, std::string_view table, const std::string& id, Tags& pairs) {
-  return connection.query(str_cat("SELECT key, value FROM ", table, " WHERE model_id = ? ORDER BY key"), {id},
-                          [&](const sql::Row& row) {
-                            pairs.emplace_back(row.string(0), row.string(1));
-                            return ok_status();
-                          });
-}
+// Models per statement when many are loaded together.
+constexpr std::size_t kChunk = 200;
 
 Status put_pair(sql::Connection& tx, std::string_view table, const std::string& id, const std::string& key,
                 const std::string& value) {
@@ -27,22 +23,68 @@ Status put_pair(sql::Connection& tx, std::string_view table, const std::string& 
       .status();
 }
 
-Status load_metrics(sql::Connection& connection, LoggedModel& model) {
-  return connection.query(
-      "SELECT key, value, is_nan, time_ms, step, dataset_name, dataset_digest, run_id FROM logged_model_metrics"
-      " WHERE model_id = ? ORDER BY time_ms, step, key",
-      {model.id}, [&](const sql::Row& row) {
-        const double value = row.integer(2) != 0 ? std::numeric_limits<double>::quiet_NaN() : row.real(1);
-        model.metrics.push_back({{.key = row.string(0),
-                                  .value = value,
-                                  .time_ms = row.integer(3),
-                                  .step = row.integer(4),
-                                  .model_id = model.id,
-                                  .dataset_name = row.string(5),
-                                  .dataset_digest = row.string(6)},
-                                 row.string(7)});
+ModelMetric read_metric(const sql::Row& row) {
+  const double value = row.integer(3) != 0 ? std::numeric_limits<double>::quiet_NaN() : row.real(2);
+  return {{.key = row.string(1),
+           .value = value,
+           .time_ms = row.integer(4),
+           .step = row.integer(5),
+           .model_id = row.string(0),
+           .dataset_name = row.string(6),
+           .dataset_digest = row.string(7)},
+          row.string(8)};
+}
+
+LoggedModel read_model(const sql::Row& row) {
+  return {.id = row.string(0),
+          .experiment_id = row.string(1),
+          .name = row.string(2),
+          .type = row.string(3),
+          .run_id = row.string(4),
+          .status = static_cast<ModelStatus>(row.integer(5)),
+          .deleted = row.integer(6) != 0,
+          .created_ms = row.integer(7),
+          .updated_ms = row.integer(8)};
+}
+
+// Those of `ids` that are there, in that order; a few statements for all of them.
+StatusOr<std::vector<LoggedModel>> load_models(sql::Connection& connection, const std::vector<std::string>& ids) {
+  std::unordered_map<std::string, LoggedModel> found;
+  for (std::size_t first = 0; first < ids.size(); first += kChunk) {
+    const std::size_t last = std::min(ids.size(), first + kChunk);
+    std::string marks;
+    sql::Values values;
+    for (std::size_t i = first; i < last; ++i) {
+      marks += i == first ? "?" : ", ?";
+      values.emplace_back(ids[i]);
+    }
+    const auto each = [&](std::string_view sql, std::string_view order, const auto& use) {
+      return connection.query(str_cat(sql, " IN (", marks, ")", order), values, [&](const sql::Row& row) {
+        use(row);
         return ok_status();
       });
+    };
+    RETURN_IF_ERROR(
+        each("SELECT id, experiment_id, name, type, run_id, status, deleted, created_ms, updated_ms"
+             " FROM logged_models WHERE id",
+             "", [&](const sql::Row& row) { found.emplace(row.string(0), read_model(row)); }));
+    RETURN_IF_ERROR(
+        each("SELECT model_id, key, value FROM logged_model_params WHERE model_id", " ORDER BY key",
+             [&](const sql::Row& row) { found.at(row.string(0)).params.emplace_back(row.string(1), row.string(2)); }));
+    RETURN_IF_ERROR(
+        each("SELECT model_id, key, value FROM logged_model_tags WHERE model_id", " ORDER BY key",
+             [&](const sql::Row& row) { found.at(row.string(0)).tags.emplace_back(row.string(1), row.string(2)); }));
+    RETURN_IF_ERROR(
+        each("SELECT model_id, key, value, is_nan, time_ms, step, dataset_name, dataset_digest, run_id"
+             " FROM logged_model_metrics WHERE model_id",
+             " ORDER BY time_ms, step, key",
+             [&](const sql::Row& row) { found.at(row.string(0)).metrics.push_back(read_metric(row)); }));
+  }
+  std::vector<LoggedModel> models;
+  for (const std::string& id : ids) {
+    if (const auto it = found.find(id); it != found.end()) models.push_back(std::move(it->second));
+  }
+  return models;
 }
 
 }  // namespace
@@ -58,27 +100,9 @@ Status insert_logged_model(sql::Connection& tx, const LoggedModel& model) {
 }
 
 StatusOr<LoggedModel> load_logged_model(sql::Connection& connection, const std::string& id) {
-  std::optional<LoggedModel> found;
-  RETURN_IF_ERROR(connection.query(
-      "SELECT experiment_id, name, type, run_id, status, deleted, created_ms, updated_ms FROM logged_models"
-      " WHERE id = ?",
-      {id}, [&](const sql::Row& row) {
-        found = LoggedModel{.id = id,
-                            .experiment_id = row.string(0),
-                            .name = row.string(1),
-                            .type = row.string(2),
-                            .run_id = row.string(3),
-                            .status = static_cast<ModelStatus>(row.integer(4)),
-                            .deleted = row.integer(5) != 0,
-                            .created_ms = row.integer(6),
-                            .updated_ms = row.integer(7)};
-        return ok_status();
-      }));
-  if (!found) return not_found("Logged model with ID '", id, "' not found.");
-  RETURN_IF_ERROR(load_pairs(connection, "logged_model_params", id, found->params));
-  RETURN_IF_ERROR(load_pairs(connection, "logged_model_tags", id, found->tags));
-  RETURN_IF_ERROR(load_metrics(connection, *found));
-  return *std::move(found);
+  ASSIGN_OR_RETURN(auto models, load_models(connection, {id}));
+  if (models.empty()) return not_found("Logged model with ID '", id, "' not found.");
+  return std::move(models.front());
 }
 
 StatusOr<Page<LoggedModel>> search_logged_models(sql::Connection& connection, const ModelQuery& query) {
@@ -93,10 +117,7 @@ StatusOr<Page<LoggedModel>> search_logged_models(sql::Connection& connection, co
   Page<LoggedModel> page;
   page.more = ids.size() > static_cast<std::size_t>(query.limit);
   if (page.more) ids.pop_back();
-  for (const std::string& id : ids) {
-    ASSIGN_OR_RETURN(LoggedModel model, load_logged_model(connection, id));
-    page.items.push_back(std::move(model));
-  }
+  ASSIGN_OR_RETURN(page.items, load_models(connection, ids));
   return page;
 }
 

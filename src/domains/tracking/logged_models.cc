@@ -18,9 +18,9 @@ events::Event model_event(std::string type, const LoggedModel& model) {
 }
 
 Status check_name(const std::string& name) {
-  if (trim(name).empty()) return invalid_field("name", "must not be empty");
+  if (name.find('\0') != std::string::npos) return invalid_field("name", "must not contain the character NUL");
   if (name.size() > 500) return invalid_field("name", "is longer than 500 characters");
-  if (name.find_first_of("/:.%\"'") != std::string::npos) {
+  if (trim(name).empty() || name.find_first_of("/:.%\"'") != std::string::npos) {
     return invalid_field("name", "Invalid model name (", name,
                          "). Model name must be a non-empty string and must not contain / : . % \" or '");
   }

@@ -38,16 +38,6 @@ constexpr std::array<Attribute, 4> kExperimentAttributes = {{{"name", "e.name", 
                                                              {"creation_time", "e.created_ms", true},
                                                              {"last_update_time", "e.updated_ms", true}}};
 
-constexpr std::array<Attribute, 9> kModelAttributes = {{{"name", "m.name", false},
-                                                        {"model_id", "m.id", false},
-                                                        {"model_type", "m.type", false},
-                                                        {"status", "m.status_text", false},
-                                                        {"source_run_id", "m.run_id", false},
-                                                        {"creation_time", "m.created_ms", true},
-                                                        {"creation_timestamp", "m.created_ms", true},
-                                                        {"last_updated_timestamp", "m.updated_ms", true},
-                                                        {"last_updated_time", "m.updated_ms", true}}};
-
 template <std::size_t N>
 StatusOr<Attribute> find_attribute(const std::array<Attribute, N>& known, const std::string& key,
                                    std::string_view field = "filter") {
@@ -264,33 +254,6 @@ StatusOr<SqlText> experiment_search_sql(const ExperimentQuery& query, sql::Diale
   sql.text += " ORDER BY ";
   RETURN_IF_ERROR(append_attribute_order(sql, kExperimentAttributes, query.order_by));
   append_page(sql, query.order_by.empty() ? "e.updated_ms DESC, e.id DESC" : "e.id ASC", query.limit, query.offset);
-  return sql;
-}
-
-StatusOr<SqlText> logged_model_search_sql(const ModelQuery& query, sql::Dialect dialect) {
-  ASSIGN_OR_RETURN(const std::vector<Condition> conditions, parse_filter(query.filter));
-  SqlText sql{
-      "SELECT m.id FROM (SELECT l.*, CASE status WHEN 1 THEN 'PENDING' WHEN 2 THEN 'READY' ELSE 'UPLOAD_FAILED' END"
-      " AS status_text FROM logged_models l) m WHERE m.deleted = 0",
-      {}};
-  append_in(sql, "m.experiment_id", query.experiment_ids);
-  for (const Condition& condition : conditions) {
-    sql.text += " AND ";
-    if (condition.entity == "tag" || condition.entity == "param") {
-      const std::string_view table = condition.entity == "tag" ? "logged_model_tags" : "logged_model_params";
-      RETURN_IF_ERROR(append_child(sql, dialect, table, "model_id = m.id", condition, false));
-      continue;
-    }
-    if (condition.entity != "attribute") {
-      return invalid_field("filter", "logged models are searched by params, tags and attributes, not by ",
-                           condition.entity, "s");
-    }
-    ASSIGN_OR_RETURN(const Attribute attribute, find_attribute(kModelAttributes, condition.key));
-    RETURN_IF_ERROR(append_comparison(sql, dialect, attribute.column, condition, attribute.numeric));
-  }
-  sql.text += " ORDER BY ";
-  RETURN_IF_ERROR(append_attribute_order(sql, kModelAttributes, query.order_by));
-  append_page(sql, "m.created_ms DESC, m.id", query.limit, query.offset);
   return sql;
 }
 

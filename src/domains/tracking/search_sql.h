@@ -27,6 +27,7 @@ void append_in(SqlText& sql, std::string_view column, const std::vector<std::str
 // Selects the ids of matching runs, ordered and limited.
 StatusOr<SqlText> run_search_sql(const RunQuery& query, sql::Dialect dialect);
 StatusOr<SqlText> experiment_search_sql(const ExperimentQuery& query, sql::Dialect dialect);
+// logged_model_search.cc
 StatusOr<SqlText> logged_model_search_sql(const ModelQuery& query, sql::Dialect dialect);
 
 }  // namespace treadle::tracking

@@ -121,12 +121,26 @@ struct ExperimentQuery {
   std::int64_t offset = 0;
 };
 
-// Filter and order over params, tags and the attributes name, model_id, model_type, status, source_run_id,
-// creation_timestamp and last_updated_timestamp.
+// A dataset that metrics of logged models were measured on; an empty digest means any.
+struct DatasetRef {
+  std::string name, digest;
+};
+
+// An attribute, or "metrics.KEY": the newest value, of those measured on `dataset` when it is named.
+struct ModelOrder {
+  std::string field;
+  bool ascending = true;
+  DatasetRef dataset = {};
+};
+
+// Filter over metrics, params, tags and the attributes name, model_id, model_type, status, source_run_id,
+// creation_timestamp and last_updated_timestamp. Of models measured on one of `datasets` when some are named; metrics
+// in the filter are then those.
 struct ModelQuery {
   std::vector<std::string> experiment_ids;
-  std::string filter;
-  std::vector<std::string> order_by;
+  std::string filter = {};
+  std::vector<ModelOrder> order_by = {};
+  std::vector<DatasetRef> datasets = {};
   std::int64_t limit = 100;
   std::int64_t offset = 0;
 };

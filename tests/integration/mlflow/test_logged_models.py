@@ -87,7 +87,11 @@ def test_what_is_wrong_is_refused_and_changes_nothing(client, server):
     assert code("PATCH", "logged-models/m-none", status="LOGGED_MODEL_READY")[0] == 404
     made = requests.post(f"{api}/logged-models", json={"experiment_id": "0"}, timeout=10).json()["model"]["info"]
     assert code("PATCH", f"logged-models/{made['model_id']}", status="DONE")[0] == 400
-    assert code("POST", "logged-models/search", experiment_ids=["0"], filter="metrics.x > 1")[0] == 400
+    for wrong in ("metrics.x LIKE '1'", "params.x > '1'", "datasets.name = 'x'", "bogus = 'x'", "metrics.x IS NULL", "metrics.x > 'a'"):
+        assert code("POST", "logged-models/search", experiment_ids=["0"], filter=wrong)[0] == 400, wrong
+    for wrong in ({"field_name": "bogus"}, {"field_name": "params.x"}, {}, {"field_name": 7}, {"field_name": "metrics."}, "name"):
+        assert code("POST", "logged-models/search", experiment_ids=["0"], order_by=[wrong])[0] == 400, wrong
+    assert code("POST", "logged-models/search", experiment_ids=["0"], datasets=[{}])[0] == 400
     run = client.create_run("0").info.run_id
     assert code("POST", "runs/outputs", run_id=run, models=[{"model_id": "m-none"}])[0] == 404
     assert not client.get_run(run).outputs.model_outputs
@@ -95,3 +99,54 @@ def test_what_is_wrong_is_refused_and_changes_nothing(client, server):
     for source in ("models:/m-none", "models:/nobody/1", "models:/strict@nobody"):
         assert code("POST", "model-versions/create", name="strict", source=source)[0] == 404
     assert client.search_model_versions("name='strict'") == []
+
+
+def test_logged_models_are_searched_by_what_was_measured_on_which_data(client):
+    experiment = client.create_experiment("measured")
+    run = client.create_run(experiment).info.run_id
+    models = {}
+    for name, on_test, on_train in [("a", 0.5, 0.1), ("b", 0.3, 0.2), ("c", None, 0.3), ("d", None, None)]:
+        models[name] = client.create_logged_model(experiment, name=name, params={"p": name}).model_id
+        for at, dataset, value in ((1, "test", on_test), (3, "train", on_train)):
+            if value is not None:
+                client.log_metric(run, "rmse", value + 9, timestamp=at, model_id=models[name], dataset_name=dataset, dataset_digest=f"{dataset}-1")
+                client.log_metric(run, "rmse", value, timestamp=at + 1, model_id=models[name], dataset_name=dataset, dataset_digest=f"{dataset}-1")
+
+    def names(**query):
+        return [m.name for m in client.search_logged_models([experiment], **query)]
+
+    by_test = {"field_name": "metrics.rmse", "ascending": True, "dataset_name": "test"}
+    assert names(order_by=[by_test, {"field_name": "name"}]) == ["b", "a", "c", "d"]
+    assert names(order_by=[{**by_test, "ascending": False}, {"field_name": "name"}]) == ["a", "b", "c", "d"]
+    assert names(order_by=[{**by_test, "dataset_digest": "other"}, {"field_name": "name"}]) == ["a", "b", "c", "d"]
+    assert names(filter_string="metrics.rmse < 0.25", order_by=[{"field_name": "name"}]) == ["a", "b"]
+    assert names(filter_string="metrics.rmse < 0.35 AND params.p != 'c'", datasets=[{"dataset_name": "test"}]) == ["b"]
+    assert sorted(names(datasets=[{"dataset_name": "test"}])) == ["a", "b"]
+    assert sorted(names(datasets=[{"dataset_name": "test", "dataset_digest": "other"}, {"dataset_name": "train", "dataset_digest": "train-1"}])) == ["a", "b", "c"]
+    assert names(filter_string="name IN ('c', 'd') AND creation_timestamp > 0", order_by=[{"field_name": "creation_timestamp"}]) == ["c", "d"]
+    found, token = [], None
+    while token != "":
+        page = client.search_logged_models([experiment], max_results=3, order_by=[by_test, {"field_name": "name"}], page_token=token)
+        found, token = found + [m.name for m in page], page.token or ""
+    assert found == ["b", "a", "c", "d"]
+    read = client.get_logged_model(models["a"])
+    assert {(m.dataset_name, m.value) for m in read.metrics} == {("test", 9.5), ("test", 0.5), ("train", 9.1), ("train", 0.1)}
+
+
+def test_the_files_of_a_logged_model(client, server, tmp_path):
+    model = client.create_logged_model("0", name="with-files")
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub/weights.txt").write_text("w")
+    (tmp_path / "MLmodel").write_text("m")
+    client.log_model_artifacts(model.model_id, str(tmp_path))
+    api = f"{server.url}/ajax-api/2.0/mlflow/logged-models/{model.model_id}/artifacts"
+    listed = requests.get(f"{api}/directories", timeout=10).json()
+    assert [f["path"] for f in listed["files"]] == ["MLmodel", "sub"] and listed["root_uri"] == model.artifact_location
+    assert requests.get(f"{api}/directories", params={"artifact_directory_path": "sub"}, timeout=10).json()["files"][0]["path"] == "sub/weights.txt"
+    assert requests.get(f"{api}/files", params={"artifact_file_path": "sub/weights.txt"}, timeout=10).text == "w"
+    for wrong in ({}, {"artifact_file_path": "../MLmodel"}, {"artifact_file_path": "sub"}):
+        assert requests.get(f"{api}/files", params=wrong, timeout=10).status_code == 400
+    client.delete_logged_model(model.model_id)
+    kept = requests.get(f"{server.url}/api/2.0/mlflow/logged-models/{model.model_id}", params={"allow_deleted": "true"}, timeout=10)
+    assert kept.json()["model"]["info"]["name"] == "with-files"
+    assert requests.get(f"{server.url}/api/2.0/mlflow/logged-models/{model.model_id}", timeout=10).status_code == 404
