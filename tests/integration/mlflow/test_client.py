@@ -35,6 +35,7 @@ def test_fluent_api_keeps_everything(client, tmp_path):
     assert [m.value for m in client.get_metric_history(run.info.run_id, "rmse")] == [2.0, 1.5]
     assert sorted(f.path for f in client.list_artifacts(run.info.run_id)) == ["config.json", "docs"]
     assert client.list_artifacts(run.info.run_id, "docs")[0].file_size == 5
+    (tmp_path / "down").mkdir()
     local = client.download_artifacts(run.info.run_id, "docs/report.txt", str(tmp_path / "down"))
     assert open(local).read() == "hello"
     assert mlflow.artifacts.load_dict(f"{read.info.artifact_uri}/config.json") == {"a": 1}
@@ -109,6 +110,7 @@ def test_large_artifacts_stream_both_ways(client, tmp_path):
     blob = os.urandom(50_000_000)
     (tmp_path / "big.bin").write_bytes(blob)
     client.log_artifact(run, str(tmp_path / "big.bin"))
+    (tmp_path / "back").mkdir()
     back = client.download_artifacts(run, "big.bin", str(tmp_path / "back"))
     assert open(back, "rb").read() == blob
 

@@ -1,0 +1,77 @@
+"""The MLflow 2.22 client, which many still have, against the same server: the suite of the 3.x client as far as it goes,
+and what only the old one does."""
+
+import importlib.util
+import pathlib
+
+import mlflow
+import numpy
+import pytest
+from mlflow import MlflowClient
+
+HERE = pathlib.Path(__file__).resolve().parent
+
+
+def load(name):
+    spec = importlib.util.spec_from_file_location(f"of_3x_{name}", HERE.parent / "mlflow" / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+# The same tests, collected here under their names; what needs a 3.x client or a flavour this environment has not is left out.
+_client, _registry = load("test_client"), load("test_registry")
+client = _client.client
+for _module, _left_out in ((_client, {"test_a_registered_model_loads_and_predicts"}),
+                           (_registry, {"test_prompts_are_kept_apart_from_models"})):
+    for _name, _value in vars(_module).items():
+        if (_name.startswith("test_") and _name not in _left_out) or _name == "many":
+            globals()[_name] = _value
+
+
+def test_this_is_the_old_client():
+    assert mlflow.__version__.startswith("2.22.")
+
+
+def test_models_are_logged_under_their_run_and_load_by_every_name(client, tmp_path):
+    from sklearn.linear_model import LinearRegression
+
+    x = numpy.arange(20.0).reshape(10, 2)
+    model = LinearRegression().fit(x, x.sum(axis=1))
+    mlflow.set_experiment("old-client")
+    with mlflow.start_run() as run:
+        info = mlflow.sklearn.log_model(model, "model", registered_model_name="old-model", input_example=x[:2])
+    client.set_registered_model_alias("old-model", "champion", "1")
+    for uri in (f"runs:/{run.info.run_id}/model", info.model_uri, "models:/old-model/1", "models:/old-model@champion", "models:/old-model/latest"):
+        numpy.testing.assert_allclose(mlflow.pyfunc.load_model(uri).predict(x), x.sum(axis=1), rtol=1e-9, err_msg=uri)
+    version = client.get_model_version("old-model", "1")
+    assert version.run_id == run.info.run_id and version.source.endswith(f"/{run.info.run_id}/artifacts/model")
+    assert "mlflow.log-model.history" in client.get_run(run.info.run_id).data.tags
+
+
+def test_autologging_nested_runs_and_search(client):
+    from sklearn.linear_model import Ridge
+
+    experiment = mlflow.set_experiment("old-autolog").experiment_id
+    mlflow.sklearn.autolog(log_models=False)
+    try:
+        with mlflow.start_run(run_name="parent") as parent:
+            with mlflow.start_run(run_name="child", nested=True):
+                Ridge(alpha=0.5).fit([[0.0], [1.0], [2.0]], [0.0, 1.0, 2.0])
+    finally:
+        mlflow.sklearn.autolog(disable=True)
+    frame = mlflow.search_runs([experiment], "params.alpha = '0.5'")
+    assert list(frame["tags.mlflow.parentRunId"]) == [parent.info.run_id]
+
+
+def test_datasets_and_tables(client):
+    import pandas
+
+    mlflow.set_experiment("old-data")
+    frame = pandas.DataFrame({"a": [1.0, 2.0], "b": [3.0, 4.0]})
+    with mlflow.start_run() as run:
+        mlflow.log_input(mlflow.data.from_pandas(frame, name="small"), context="training")
+        mlflow.log_table(frame, "table.json")
+    inputs = client.get_run(run.info.run_id).inputs.dataset_inputs
+    assert [(i.dataset.name, i.tags[0].value) for i in inputs] == [("small", "training")]
+    assert mlflow.load_table("table.json", run_ids=[run.info.run_id])["b"].tolist() == [3.0, 4.0]
