@@ -7,7 +7,9 @@
 #include <cstdlib>
 #include <thread>
 
+#include "adapters/access/guard.h"
 #include "adapters/kfp/routes.h"
+#include "adapters/mlflow/accounts.h"
 #include "adapters/mlflow/routes.h"
 #include "adapters/native/automation.h"
 #include "adapters/native/events.h"
@@ -17,10 +19,12 @@
 #include "adapters/native/registry.h"
 #include "adapters/native/serving.h"
 #include "adapters/native/tracking.h"
+#include "adapters/native/users.h"
 #include "adapters/native/why.h"
 #include "adapters/oip/grpc/server.h"
 #include "adapters/oip/routes.h"
 #include "adapters/prometheus/routes.h"
+#include "app/access.h"
 #include "app/baselines.h"
 #include "app/embedded_ui.h"
 #include "app/pipeline_runs.h"
@@ -61,6 +65,7 @@ struct Application::Parts {
   Status open() {
     RETURN_IF_ERROR(data.lock());
     RETURN_IF_ERROR(open_storage());
+    ASSIGN_OR_RETURN(auth, open_auth(config, *database, clock));
     events = std::make_unique<events::EventLog>(*database, clock);
     graph = std::make_unique<lineage::Graph>(*database, clock);
     tracking = std::make_unique<tracking::Service>(*database, *events, *graph, clock, *blobs);
@@ -139,31 +144,48 @@ struct Application::Parts {
     prometheus::add_routes(router, metrics);
     add_page(router);
     net::ServerOptions options;
-    ASSIGN_OR_RETURN(const std::int64_t port, config.integer("port", 0, 65535));
-    options.address = config.get("address");
-    if (options.address != "127.0.0.1" && options.address != "::1") {
-      return invalid_field(
-          "address", "must be 127.0.0.1 or ::1: there is no access control yet, so other machines must not reach it");
+    if (auth) {
+      guard_routes(router);
+      options.admit = guard->admission();
     }
+    ASSIGN_OR_RETURN(const std::int64_t port, config.integer("port", 0, 65535));
+    ASSIGN_OR_RETURN(options.address, listen_address(config, auth != nullptr));
     options.port = static_cast<std::uint16_t>(port);
     options.on_access = [this](const net::ServerOptions::Access& access) { record(access); };
     RETURN_IF_ERROR(listen_grpc());
     ASSIGN_OR_RETURN(server, net::Server::start(std::move(options), std::move(router)));
     note.pid = getpid();
-    note.url = str_cat("http://", config.get("address") == "::1" ? "[::1]" : "127.0.0.1", ":", server->port());
+    note.url = str_cat("http://", local_host(config.get("address")), ":", server->port());
+    if (auth) note.token = auth->own_token();
     RETURN_IF_ERROR(data.write_note(note));
-    pipelines->set_server_url(note.url);
+    pipelines->set_server(note.url, note.token);
     RETURN_IF_ERROR(pipelines->start());
     return automation->start();
   }
 
   Status listen_grpc() {
     ASSIGN_OR_RETURN(const std::int64_t port, config.integer("grpc-port", 0, 65535));
-    const std::string address = config.get("address") == "::1" ? "[::1]" : "127.0.0.1";
-    grpc = std::make_unique<oip::OipGrpcServer>(*serving);
-    RETURN_IF_ERROR(grpc->start(address, static_cast<std::uint16_t>(port)));
-    note.grpc = str_cat(address, ":", grpc->port());
+    oip::OipGrpcServer::Allow allow;
+    if (guard) {
+      allow = [this](std::string_view authorization, std::string_view peer, const std::string& deployment,
+                     auth::Permission level) {
+        return guard->check(authorization, peer, access::Of::kDeployment, deployment, level);
+      };
+    }
+    const std::string& address = config.get("address");
+    grpc = std::make_unique<oip::OipGrpcServer>(*serving, std::move(allow));
+    RETURN_IF_ERROR(grpc->start(address.find(':') == std::string::npos ? address : str_cat("[", address, "]"),
+                                static_cast<std::uint16_t>(port)));
+    note.grpc = str_cat(local_host(address), ":", grpc->port());
     return ok_status();
+  }
+
+  // Every route that was added so far asks who is there, from here on.
+  void guard_routes(net::Router& router) {
+    mlflow::add_account_routes(router, *auth);
+    native::add_user_routes(router, *auth);
+    guard = std::make_unique<access::Guard>(*auth, *tracking, *registry, *serving);
+    guard->protect(router);
   }
 
   void add_page(net::Router& router) {
@@ -247,6 +269,7 @@ struct Application::Parts {
   prometheus::HttpMetrics http{metrics};
   std::unique_ptr<sql::Database> database;
   std::unique_ptr<blob::BlobStore> blobs;
+  std::unique_ptr<auth::Service> auth;  // null when access control is off
   std::unique_ptr<events::EventLog> events;
   std::unique_ptr<lineage::Graph> graph;
   std::unique_ptr<tracking::Service> tracking;
@@ -259,6 +282,7 @@ struct Application::Parts {
   std::unique_ptr<monitoring::Service> monitoring;
   std::unique_ptr<serving::RegistryModelSource> models;
   std::unique_ptr<serving::Service> serving;
+  std::unique_ptr<access::Guard> guard;
   net::StaticFiles page;
   std::unique_ptr<oip::OipGrpcServer> grpc;
   std::unique_ptr<net::Server> server;

@@ -23,6 +23,8 @@ std::vector<std::string> server_arguments(const Config& config, const DataDir& d
   std::vector<std::string> arguments = {"treadle", "up", "--data", data.path().string()};
   for (const Setting& setting : all_settings()) {
     if (setting.name == "data" || setting.name == "url" || config.origin(setting.name) == "default") continue;
+    // What only commands use; and secrets, which the server finds where they were found here.
+    if (setting.name == "user" || is_secret(setting.name)) continue;
     arguments.push_back("--" + setting.name);
     arguments.push_back(config.get(setting.name));
   }

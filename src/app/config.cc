@@ -49,15 +49,23 @@ Status read_settings_file(const std::filesystem::path& path, const Assign& assig
 const std::vector<Setting>& all_settings() {
   static const std::vector<Setting> settings = {
       {"data", "treadle-data", "where everything is kept"},
-      {"address", "127.0.0.1", "address to listen on (loopback only until access control lands)"},
+      {"address", "127.0.0.1", "address to listen on; other than loopback only with auth basic"},
       {"port", "7070", "port of the page and every HTTP protocol; 0 picks a free one"},
       {"grpc-port", "7071", "port of Open Inference Protocol gRPC; 0 picks a free one"},
       {"database", "", "postgresql://… instead of the embedded SQLite file"},
       {"max-parallel-steps", "0", "pipeline steps that run at once; 0 means one per core"},
+      {"auth", "off", "off, or basic: users with passwords and permissions"},
+      {"default-permission", "READ",
+       "what users may do where they were given nothing: READ, USE, EDIT, MANAGE, NO_PERMISSIONS"},
+      {"admin-user", "admin", "the administrator made when there is no user yet and admin-password is set"},
+      {"admin-password", "", "that administrator's first password; never a flag"},
       {"log-level", "info", "debug, info, warning or error"},
       {"log-format", "text", "text or json"},
       {"access-log", "false", "log one line per request"},
       {"url", "", "the server that commands talk to"},
+      {"token", "", "a token that commands show to the server; `treadle user token` makes one"},
+      {"user", "", "the user that commands log in as, with password; never a flag"},
+      {"password", "", "that user's password; never a flag"},
   };
   return settings;
 }
@@ -86,6 +94,10 @@ StatusOr<Config> Config::load(const Args& args) {
     if (args.has(setting.name)) assign(setting.name, args.get(setting.name), "flag --" + setting.name);
   }
   return config;
+}
+
+bool is_secret(std::string_view setting) {
+  return setting == "admin-password" || setting == "password" || setting == "token";
 }
 
 std::string without_password(const std::string& url) {

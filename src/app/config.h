@@ -22,6 +22,8 @@ struct Setting {
 const std::vector<Setting>& all_settings();
 std::string environment_name(std::string_view setting);
 
+// Passwords and tokens: neither shown nor put on a command line, where other users of the machine see them.
+bool is_secret(std::string_view setting);
 // A database's URL as it may be shown: `***` in place of its password.
 std::string without_password(const std::string& url);
 

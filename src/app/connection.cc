@@ -5,22 +5,51 @@
 
 namespace treadle::app {
 
-StatusOr<std::string> server_url(const Args& args) {
+namespace {
+
+struct Place {
+  std::string url, authorization;
+};
+
+// What the settings say, else what the server on this machine left for its owner: never sent to another server.
+StatusOr<Place> find_server(const Args& args) {
   ASSIGN_OR_RETURN(const Config config, Config::load(args));
-  if (!config.get("url").empty()) return config.get("url");
-  if (std::filesystem::is_directory(config.get("data"))) {
-    ASSIGN_OR_RETURN(const DataDir data, DataDir::open(config.get("data")));
-    if (const auto note = data.running()) return note->url;
+  Place place;
+  if (!config.get("token").empty()) {
+    place.authorization = str_cat("Bearer ", config.get("token"));
+  } else if (!config.get("user").empty()) {
+    place.authorization = basic_authorization(config.get("user"), config.get("password"));
   }
-  return str_cat("http://127.0.0.1:", config.get("port"));
+  place.url = config.get("url");
+  if (!place.url.empty()) return place;
+  place.url = str_cat("http://127.0.0.1:", config.get("port"));
+  if (!std::filesystem::is_directory(config.get("data"))) return place;
+  ASSIGN_OR_RETURN(const DataDir data, DataDir::open(config.get("data")));
+  const auto note = data.running();
+  if (!note) return place;
+  place.url = note->url;
+  if (place.authorization.empty() && !note->token.empty()) place.authorization = str_cat("Bearer ", note->token);
+  return place;
+}
+
+}  // namespace
+
+std::string basic_authorization(std::string_view user, std::string_view password) {
+  return str_cat("Basic ", base64_encode(str_cat(user, ":", password)));
+}
+
+StatusOr<std::string> server_url(const Args& args) {
+  ASSIGN_OR_RETURN(Place place, find_server(args));
+  return std::move(place.url);
 }
 
 StatusOr<net::Client> connect(const Args& args) {
-  ASSIGN_OR_RETURN(const std::string url, server_url(args));
-  ASSIGN_OR_RETURN(net::Client client, net::Client::create(url));
+  ASSIGN_OR_RETURN(const Place place, find_server(args));
+  ASSIGN_OR_RETURN(net::Client client, net::Client::create(place.url));
+  if (!place.authorization.empty()) client.set_authorization(place.authorization);
   const auto answer = client.request(net::Method::kGet, "/healthz", {}, {}, std::chrono::seconds(5));
   if (!answer.ok()) {
-    return unavailable("no server answers at ", url, " (", answer.status().message(),
+    return unavailable("no server answers at ", place.url, " (", answer.status().message(),
                        "); start one with `treadle up`, or name yours with --url");
   }
   return client;

@@ -13,6 +13,17 @@ FileDescriptor open_lock(const std::filesystem::path& path, int flags) {
   return FileDescriptor(::open((path / "lock").c_str(), flags | O_CLOEXEC, 0644));
 }
 
+// Only for the owner's eyes, from its first byte on.
+Status write_private(const std::filesystem::path& path, std::string_view text) {
+  ::unlink(path.c_str());
+  if (text.empty()) return ok_status();
+  const FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (!file.valid() || ::write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
+    return internal_error("cannot write ", path.string(), ": ", errno_text());
+  }
+  return ok_status();
+}
+
 }  // namespace
 
 StatusOr<DataDir> DataDir::open(const std::filesystem::path& path) {
@@ -39,6 +50,7 @@ Status DataDir::lock() {
 }
 
 Status DataDir::write_note(const ServerNote& note) const {
+  RETURN_IF_ERROR(write_private(path_ / "server.token", note.token));
   const Json text = {{"pid", note.pid}, {"url", note.url}, {"grpc", note.grpc}};
   return write_file_atomic(path_ / "server.json", to_text(text));
 }
@@ -46,6 +58,7 @@ Status DataDir::write_note(const ServerNote& note) const {
 void DataDir::remove_note() const {
   std::error_code ignored;
   std::filesystem::remove(path_ / "server.json", ignored);
+  std::filesystem::remove(path_ / "server.token", ignored);
 }
 
 std::optional<ServerNote> DataDir::running() const {
@@ -60,7 +73,9 @@ std::optional<ServerNote> DataDir::read_note() const {
   const auto json = parse_json_object(*text);
   if (!json.ok()) return std::nullopt;
   return ServerNote{static_cast<int>(optional_int(*json, "pid", 0).value_or(0)),
-                    optional_string(*json, "url").value_or(""), optional_string(*json, "grpc").value_or("")};
+                    optional_string(*json, "url").value_or(""), optional_string(*json, "grpc").value_or(""),
+                    // A command of another user of this machine may not read it and goes without.
+                    read_file(path_ / "server.token", 1 << 10).value_or("")};
 }
 
 }  // namespace treadle::app

@@ -14,8 +14,9 @@ namespace treadle::app {
 // What a running server wrote down about itself.
 struct ServerNote {
   int pid = 0;
-  std::string url;   // "http://127.0.0.1:7070"
-  std::string grpc;  // "127.0.0.1:7071"
+  std::string url;    // "http://127.0.0.1:7070"
+  std::string grpc;   // "127.0.0.1:7071"
+  std::string token;  // with access control: what commands of this machine's owner show; "" without
 };
 
 class DataDir {

@@ -75,6 +75,7 @@ struct Client::Impl {
     http::request<http::string_body> request(verb_of(method), std::string(target), 11);
     request.set(http::field::host, str_cat(address.host, ":", address.port));
     request.set(http::field::user_agent, "treadle");
+    if (!authorization.empty()) request.set(http::field::authorization, authorization);
     for (const auto& [name, value] : headers.all()) request.set(name, value);
     request.body() = std::string(body);
     if (!body.empty() || method == Method::kPost || method == Method::kPut || method == Method::kPatch) {
@@ -144,6 +145,7 @@ struct Client::Impl {
   }
 
   Address address;
+  std::string authorization;
   asio::io_context context{1};
   tcp::socket socket{context};
   beast::flat_buffer buffer;
@@ -153,6 +155,8 @@ Client::Client(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Client::Client(Client&&) noexcept = default;
 Client& Client::operator=(Client&&) noexcept = default;
 Client::~Client() = default;
+
+void Client::set_authorization(std::string value) { impl_->authorization = std::move(value); }
 
 StatusOr<Client> Client::create(std::string_view base_url) {
   ASSIGN_OR_RETURN(Address address, parse_base_url(base_url));

@@ -28,6 +28,8 @@ class Client {
   Client& operator=(Client&&) noexcept;
   ~Client();
 
+  // Sent with every call from now on: "Bearer TOKEN", "Basic …".
+  void set_authorization(std::string value);
   // Errors: kUnavailable (cannot connect; the message names the address), kDeadlineExceeded. A 4xx or 5xx is a
   // response.
   StatusOr<ClientResponse> request(Method method, std::string_view target, std::string_view body = {},

@@ -217,6 +217,9 @@ asio::awaitable<Response> Connection::answer(Parser& parser, Request& request, R
     co_return router.error(request.path, status);
   }
   match = router.match(*method, target.substr(0, target.find('?')));
+  if (shared_->options.admit) {
+    if (auto refusal = shared_->options.admit(request, match.route)) co_return std::move(*refusal);
+  }
   if (match.route == nullptr) co_return no_route(router, request, match);
   request.path_params = std::move(match.params);
   const RouteOptions& options = match.route->options;

@@ -70,6 +70,7 @@ struct Request {
   BodyReader* stream = nullptr;  // set only on routes with stream_body
   std::string id;                // request id: the client's X-Request-Id when sane, else new; echoed and logged
   std::string remote;            // client address
+  std::string user;              // who asks; set by the router's guard, empty without one
   std::vector<std::pair<std::string, std::string>> path_params;
 
   // A `{name}` of the route's pattern; empty when the pattern has none of that name.

@@ -97,7 +97,7 @@ void longest_first(Entries& entries) {
 }  // namespace
 
 void Router::add_fallback(std::string_view prefix, Handler handler) {
-  auto route = std::make_unique<Route>(Route{Method::kGet, std::string(prefix), std::move(handler), {}, {}});
+  auto route = std::make_unique<Route>(Route{Method::kGet, std::string(prefix), std::move(handler), {}, {}, true});
   fallbacks_.emplace_back(prefix, std::move(route));
   longest_first(fallbacks_);
 }
@@ -107,15 +107,29 @@ void Router::add_error_form(std::string_view prefix, ErrorForm form) {
   longest_first(error_forms_);
 }
 
-Response Router::error(std::string_view path, const Status& status) const {
+namespace {
+
+Response write_error(const std::vector<std::pair<std::string, Router::ErrorForm>>& forms, std::string_view path,
+                     const Status& status) {
   Response plain = error_response(status);
-  for (const auto& [prefix, form] : error_forms_) {
+  for (const auto& [prefix, form] : forms) {
     if (!path.starts_with(prefix)) continue;
     Response formed = form(status);
     formed.status = plain.status;
     return formed;
   }
   return plain;
+}
+
+}  // namespace
+
+Response Router::error(std::string_view path, const Status& status) const {
+  return write_error(error_forms_, path, status);
+}
+
+std::function<Response(std::string_view, const Status&)> Router::error_writer() const {
+  return
+      [forms = error_forms_](std::string_view path, const Status& status) { return write_error(forms, path, status); };
 }
 
 Router::Match Router::match(Method method, std::string_view path) const {
@@ -152,6 +166,16 @@ std::vector<const Router::Route*> Router::routes() const {
   routes.reserve(routes_.size());
   for (const auto& route : routes_) routes.push_back(route.get());
   return routes;
+}
+
+void Router::guard(const std::function<Handler(const Route&, Handler)>& wrap) {
+  const auto put_before = [&](Route& route) {
+    route.handler = wrap(route, std::move(route.handler));
+    route.options.execution = Execution::kWorker;
+    route.options.inline_below = 0;
+  };
+  for (const auto& route : routes_) put_before(*route);
+  for (const auto& [prefix, route] : fallbacks_) put_before(*route);
 }
 
 }  // namespace treadle::net

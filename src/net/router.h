@@ -53,6 +53,8 @@ class Router {
   using ErrorForm = std::function<Response(const Status&)>;
   void add_error_form(std::string_view prefix, ErrorForm form);
   Response error(std::string_view path, const Status& status) const;
+  // error() of the forms there are now, for who outlives the router's being moved.
+  std::function<Response(std::string_view path, const Status& status)> error_writer() const;
 
   struct Route {
     Method method;
@@ -60,6 +62,7 @@ class Router {
     Handler handler;
     RouteOptions options;
     std::vector<std::string> param_names;  // of the pattern, in order
+    bool fallback = false;                 // of any method; the pattern is a prefix
   };
   struct Match {
     const Route* route = nullptr;  // null: see `allowed`
@@ -70,6 +73,9 @@ class Router {
   Match match(Method method, std::string_view path) const;
   // Every route in the order added; the API's documentation and metrics use it.
   std::vector<const Route*> routes() const;
+  // Puts a guard before every handler, also of fallbacks: `wrap` gets each route with its handler and returns what is
+  // called instead. Guarded handlers always run on a worker, because a guard may block. Call it last, once.
+  void guard(const std::function<Handler(const Route&, Handler)>& wrap);
 
  private:
   struct Node;

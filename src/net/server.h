@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/status.h"
@@ -23,6 +24,9 @@ struct ServerOptions {
   std::chrono::milliseconds idle_timeout{60'000};    // between requests on a kept-alive connection
   std::chrono::milliseconds header_timeout{10'000};  // from first byte to the end of the headers
   std::size_t max_header_bytes = 64 * 1024;
+  // Asked on the I/O thread before a body is read, when set: an answer refuses the request. `route` is null when
+  // nothing matched. Must not block.
+  std::function<std::optional<Response>(const Request&, const Router::Route* route)> admit;
   // Called once per finished request (metrics, access log); must be quick and thread-safe.
   struct Access {
     const Request* request;

@@ -9,6 +9,10 @@ std::string_view scoring_code(StatusCode code) {
   switch (code) {
     case StatusCode::kInvalidArgument:
       return "BAD_REQUEST";
+    case StatusCode::kUnauthenticated:
+      return "UNAUTHENTICATED";
+    case StatusCode::kPermissionDenied:
+      return "PERMISSION_DENIED";
     case StatusCode::kNotFound:
       return "RESOURCE_DOES_NOT_EXIST";
     case StatusCode::kResourceExhausted:

@@ -16,6 +16,7 @@ std::vector<Command> all_commands() {
   add_deployment_commands(commands);
   add_monitoring_commands(commands);
   add_component_commands(commands);
+  add_user_commands(commands);
   add_tool_commands(commands);
   return commands;
 }

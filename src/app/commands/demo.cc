@@ -43,6 +43,7 @@ Status forecast(const Args& args, Io& io) {
   if (!files.wheels.empty()) setenv("TREADLE_WHEELS", files.wheels.c_str(), 0);
   ASSIGN_OR_RETURN(const ServerNote note, ensure_server(config, data, io));
   ASSIGN_OR_RETURN(net::Client client, net::Client::create(note.url));
+  if (!note.token.empty()) client.set_authorization(str_cat("Bearer ", note.token));
   io.say(str_cat("Watch it at ", note.url, "/forecast/", demo::kDeployment));
   ASSIGN_OR_RETURN(demo::Result result, demo::run_forecast(client, files, series, static_cast<int>(days), io));
   result.stages.push_back({"in all", static_cast<double>(monotonic_ns() - start) / 1e9});

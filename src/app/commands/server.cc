@@ -109,20 +109,24 @@ Status run_doctor(const Args& args, Io& io) {
 }  // namespace
 
 void add_server_commands(std::vector<Command>& commands) {
-  commands.push_back({.path = "up",
-                      .summary = "Start everything in one process",
-                      .examples = {"treadle up", "treadle up --data /var/lib/treadle --port 8080 --background"},
-                      .positionals = {},
-                      .options = {{"port", "N", "HTTP port (default 7070; 0 picks a free one)"},
-                                  {"grpc-port", "N", "gRPC port (default 7071; 0 picks a free one)"},
-                                  {"address", "IP", "address to listen on (default 127.0.0.1)"},
-                                  {"database", "URL", "postgresql://… instead of the embedded SQLite"},
-                                  {"max-parallel-steps", "N", "pipeline steps at once (default: one per core)"},
-                                  {"log-level", "LEVEL", "debug, info, warning or error"},
-                                  {"log-format", "FORMAT", "text or json"},
-                                  {"access-log", "true", "log one line per request"},
-                                  {"background", "", "return once it is ready; `treadle down` stops it"}},
-                      .run = up});
+  commands.push_back(
+      {.path = "up",
+       .summary = "Start everything in one process",
+       .examples = {"treadle up", "treadle up --data /var/lib/treadle --port 8080 --background"},
+       .positionals = {},
+       .options = {{"port", "N", "HTTP port (default 7070; 0 picks a free one)"},
+                   {"grpc-port", "N", "gRPC port (default 7071; 0 picks a free one)"},
+                   {"address", "IP", "address to listen on (default 127.0.0.1)"},
+                   {"auth", "MODE", "off, or basic: users with passwords and permissions"},
+                   {"default-permission", "LEVEL", "what users may do where nothing was given to them"},
+                   {"admin-user", "NAME", "the first administrator; TREADLE_ADMIN_PASSWORD is its password"},
+                   {"database", "URL", "postgresql://… instead of the embedded SQLite"},
+                   {"max-parallel-steps", "N", "pipeline steps at once (default: one per core)"},
+                   {"log-level", "LEVEL", "debug, info, warning or error"},
+                   {"log-format", "FORMAT", "text or json"},
+                   {"access-log", "true", "log one line per request"},
+                   {"background", "", "return once it is ready; `treadle down` stops it"}},
+       .run = up});
   commands.push_back({.path = "down",
                       .summary = "Stop the server running on a data directory",
                       .examples = {"treadle down", "treadle down --data /var/lib/treadle"},

@@ -9,8 +9,9 @@ Status show_config(const Args& args, Io& io) {
   Json result = Json::object();
   std::vector<std::vector<std::string>> rows;
   for (const Setting& setting : all_settings()) {
-    const std::string value =
+    std::string value =
         setting.name == "database" ? without_password(config.get(setting.name)) : config.get(setting.name);
+    if (is_secret(setting.name) && !value.empty()) value = "***";
     result[setting.name] = {{"value", value}, {"origin", config.origin(setting.name)}, {"help", setting.help}};
     std::vector<std::string> row = {setting.name, value.empty() ? "-" : value};
     row.push_back(args.has("show-origin") ? config.origin(setting.name) : setting.help);

@@ -45,6 +45,8 @@ StatusOr<Server> Server::from_environment() {
   const std::string url = environment("TREADLE_URL");
   if (!url.empty()) {
     ASSIGN_OR_RETURN(net::Client client, net::Client::create(url));
+    const std::string token = environment("TREADLE_TOKEN");
+    if (!token.empty()) client.set_authorization(str_cat("Bearer ", token));
     server.client_.emplace(std::move(client));
   }
   return server;

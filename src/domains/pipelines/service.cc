@@ -33,7 +33,10 @@ Service::Service(sql::Database& database, events::EventLog& events, lineage::Gra
 Service::~Service() = default;
 
 Status Service::open() { return sql::migrate(database_, "pipelines", store::migrations()); }
-void Service::set_server_url(std::string url) { engine_->options().server_url = std::move(url); }
+void Service::set_server(std::string url, std::string token) {
+  engine_->options().server_url = std::move(url);
+  engine_->options().server_token = std::move(token);
+}
 Status Service::start() { return engine_->start(); }
 void Service::stop() { engine_->stop(); }
 

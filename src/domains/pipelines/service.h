@@ -23,6 +23,7 @@ struct Options {
   std::filesystem::path layers_folder;  // Python dependency layers
   std::filesystem::path wheels_folder;  // TREADLE_WHEELS; empty: pip's ordinary index
   std::string server_url;               // TREADLE_URL for steps; may be set later, before start()
+  std::string server_token;             // TREADLE_TOKEN and MLFLOW_TRACKING_TOKEN; "" when the server asks for none
   std::string binary_version;           // part of the cache key of native components: another for other code
   unsigned parallelism = 0;             // steps at once; 0: the number of cores
   std::size_t max_active_runs = 1000;   // more are refused
@@ -36,7 +37,8 @@ class Service {
           blob::BlobStore& blobs, tracking::Service& tracking, executors::Executor& executor, Options options);
   ~Service();
   Status open();
-  void set_server_url(std::string url);  // before start()
+  // Where steps find the server, and the token they show it ("" when it asks for none); before start().
+  void set_server(std::string url, std::string token);
   // Takes up unfinished runs and executes new ones until stop(), which ends running steps; they are run again by the
   // next start().
   Status start();

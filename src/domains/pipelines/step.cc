@@ -66,6 +66,10 @@ std::vector<std::pair<std::string, std::string>> environment(const StepJob& job,
       {"TREADLE_URL", options.server_url},         {"TREADLE_RUN_ID", job.tracking_id},
       {"TREADLE_PIPELINE_RUN_ID", job.run_id},     {"TREADLE_TASK", job.task.name},
       {"MLFLOW_TRACKING_URI", options.server_url}, {"OMP_NUM_THREADS", std::to_string(cores)}};
+  if (!options.server_token.empty()) {
+    out.emplace_back("TREADLE_TOKEN", options.server_token);
+    out.emplace_back("MLFLOW_TRACKING_TOKEN", options.server_token);
+  }
   if (!job.commit.empty()) out.emplace_back("TREADLE_PROJECT_COMMIT", job.commit);
   const Json* extra = child(container, "env");
   if (extra == nullptr || !extra->is_array()) return out;

@@ -45,6 +45,8 @@ class Service {
   // With an id given it is safe to repeat: an existing run of that id is returned as it is.
   StatusOr<Run> create_run(const NewRun& run);
   StatusOr<Run> get_run(const std::string& id);
+  // Without reading the run: whose permissions count for it.
+  StatusOr<std::string> experiment_of_run(const std::string& id);
   StatusOr<Page<Run>> search_runs(const RunQuery& query);
   StatusOr<Run> update_run(const std::string& id, const RunUpdate& update);
   Status delete_run(const std::string& id);

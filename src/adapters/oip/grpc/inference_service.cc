@@ -96,7 +96,25 @@ std::string repository_state(serving::DeploymentState state) {
   return state == serving::DeploymentState::kLoading ? "LOADING" : "UNAVAILABLE";
 }
 
+constexpr auto kRead = auth::Permission::kRead, kUse = auth::Permission::kUse, kEdit = auth::Permission::kEdit;
+
+// "ipv4:127.0.0.1:40000" without the port, which changes with every connection.
+std::string_view address_of(std::string_view peer) { return peer.substr(0, peer.rfind(':')); }
+
+#define RETURN_UNLESS_ALLOWED(context, deployment, level) \
+  if (const Status status = allowed(*(context), deployment, level); !status.ok()) return to_grpc(status)
+
 }  // namespace
+
+Status InferenceService::allowed(const grpc::ServerContext& context, const std::string& deployment,
+                                 auth::Permission level) const {
+  if (!allow_) return ok_status();
+  const auto& metadata = context.client_metadata();
+  const auto it = metadata.find("authorization");
+  const std::string_view authorization =
+      it == metadata.end() ? std::string_view() : std::string_view(it->second.data(), it->second.size());
+  return allow_(authorization, address_of(context.peer()), deployment, level);
+}
 
 grpc::Status InferenceService::ServerLive(grpc::ServerContext*, const inference::ServerLiveRequest*,
                                           inference::ServerLiveResponse* response) {
@@ -110,22 +128,26 @@ grpc::Status InferenceService::ServerReady(grpc::ServerContext*, const inference
   return grpc::Status::OK;
 }
 
-grpc::Status InferenceService::ModelReady(grpc::ServerContext*, const inference::ModelReadyRequest* request,
+grpc::Status InferenceService::ModelReady(grpc::ServerContext* context, const inference::ModelReadyRequest* request,
                                           inference::ModelReadyResponse* response) {
+  RETURN_UNLESS_ALLOWED(context, request->name(), kRead);
   response->set_ready(serving_.live().acquire(request->name(), request->version()).ok());
   return grpc::Status::OK;
 }
 
-grpc::Status InferenceService::ServerMetadata(grpc::ServerContext*, const inference::ServerMetadataRequest*,
+grpc::Status InferenceService::ServerMetadata(grpc::ServerContext* context, const inference::ServerMetadataRequest*,
                                               inference::ServerMetadataResponse* response) {
+  RETURN_UNLESS_ALLOWED(context, "", kRead);
   response->set_name(std::string(kServerName));
   response->set_version(std::string(kServerVersion));
   for (const std::string_view extension : kGrpcExtensions) response->add_extensions(std::string(extension));
   return grpc::Status::OK;
 }
 
-grpc::Status InferenceService::ModelMetadata(grpc::ServerContext*, const inference::ModelMetadataRequest* request,
+grpc::Status InferenceService::ModelMetadata(grpc::ServerContext* context,
+                                             const inference::ModelMetadataRequest* request,
                                              inference::ModelMetadataResponse* response) {
+  RETURN_UNLESS_ALLOWED(context, request->name(), kRead);
   const auto lease = serving_.live().acquire(request->name(), request->version());
   if (!lease.ok()) return to_grpc(lease.status());
   const serving::Model& model = *lease->version->runtime;
@@ -137,19 +159,22 @@ grpc::Status InferenceService::ModelMetadata(grpc::ServerContext*, const inferen
   return grpc::Status::OK;
 }
 
-grpc::Status InferenceService::ModelInfer(grpc::ServerContext*, const inference::ModelInferRequest* request,
+grpc::Status InferenceService::ModelInfer(grpc::ServerContext* context, const inference::ModelInferRequest* request,
                                           inference::ModelInferResponse* response) {
+  RETURN_UNLESS_ALLOWED(context, request->model_name(), kUse);
   return to_grpc(infer(*request, serving_, response));
 }
 
 grpc::Status InferenceService::ModelStreamInfer(
-    grpc::ServerContext*,
+    grpc::ServerContext* context,
     grpc::ServerReaderWriter<inference::ModelStreamInferResponse, inference::ModelInferRequest>* stream) {
+  RETURN_UNLESS_ALLOWED(context, "", kUse);
   inference::ModelInferRequest request;
   while (stream->Read(&request)) {
     inference::ModelStreamInferResponse response;
     // A request that fails answers for itself; the stream goes on.
-    const Status status = infer(request, serving_, response.mutable_infer_response());
+    Status status = allowed(*context, request.model_name(), kUse);
+    if (status.ok()) status = infer(request, serving_, response.mutable_infer_response());
     if (!status.ok()) {
       response.set_error_message(status.message());
       response.mutable_infer_response()->set_id(request.id());
@@ -159,8 +184,9 @@ grpc::Status InferenceService::ModelStreamInfer(
   return grpc::Status::OK;
 }
 
-grpc::Status InferenceService::ModelConfig(grpc::ServerContext*, const inference::ModelConfigRequest* request,
+grpc::Status InferenceService::ModelConfig(grpc::ServerContext* context, const inference::ModelConfigRequest* request,
                                            inference::ModelConfigResponse* response) {
+  RETURN_UNLESS_ALLOWED(context, request->name(), kRead);
   const auto lease = serving_.live().acquire(request->name(), request->version());
   if (!lease.ok()) return to_grpc(lease.status());
   const serving::Model& model = *lease->version->runtime;
@@ -174,8 +200,10 @@ grpc::Status InferenceService::ModelConfig(grpc::ServerContext*, const inference
   return grpc::Status::OK;
 }
 
-grpc::Status InferenceService::ModelStatistics(grpc::ServerContext*, const inference::ModelStatisticsRequest* request,
+grpc::Status InferenceService::ModelStatistics(grpc::ServerContext* context,
+                                               const inference::ModelStatisticsRequest* request,
                                                inference::ModelStatisticsResponse* response) {
+  RETURN_UNLESS_ALLOWED(context, request->name(), kRead);
   if (!request->name().empty()) {
     const auto lease = serving_.live().acquire(request->name(), request->version());
     if (!lease.ok()) return to_grpc(lease.status());
@@ -183,18 +211,22 @@ grpc::Status InferenceService::ModelStatistics(grpc::ServerContext*, const infer
     return grpc::Status::OK;
   }
   for (const std::string& name : serving_.live().names()) {
+    if (!allowed(*context, name, kRead).ok()) continue;
     const auto lease = serving_.live().acquire(name, {});
     if (lease.ok()) add_statistics(*lease, response);
   }
   return grpc::Status::OK;
 }
 
-grpc::Status InferenceService::RepositoryIndex(grpc::ServerContext*, const inference::RepositoryIndexRequest* request,
+grpc::Status InferenceService::RepositoryIndex(grpc::ServerContext* context,
+                                               const inference::RepositoryIndexRequest* request,
                                                inference::RepositoryIndexResponse* response) {
+  RETURN_UNLESS_ALLOWED(context, "", kRead);
   const auto deployments = serving_.list();
   if (!deployments.ok()) return to_grpc(deployments.status());
   for (const serving::Deployment& deployment : *deployments) {
     if (request->ready() && deployment.state != serving::DeploymentState::kReady) continue;
+    if (!allowed(*context, deployment.name, kRead).ok()) continue;
     auto* model = response->add_models();
     model->set_name(deployment.name);
     model->set_version(str_cat(deployment.version));
@@ -204,18 +236,20 @@ grpc::Status InferenceService::RepositoryIndex(grpc::ServerContext*, const infer
   return grpc::Status::OK;
 }
 
-grpc::Status InferenceService::RepositoryModelLoad(grpc::ServerContext*,
+grpc::Status InferenceService::RepositoryModelLoad(grpc::ServerContext* context,
                                                    const inference::RepositoryModelLoadRequest* request,
                                                    inference::RepositoryModelLoadResponse*) {
+  RETURN_UNLESS_ALLOWED(context, request->model_name(), kEdit);
   if (!request->parameters().empty()) {
     return to_grpc(unimplemented("parameters: a deployment's model comes from the registry"));
   }
   return to_grpc(detail::as_status(serving_.set_stopped(request->model_name(), false, "loaded")));
 }
 
-grpc::Status InferenceService::RepositoryModelUnload(grpc::ServerContext*,
+grpc::Status InferenceService::RepositoryModelUnload(grpc::ServerContext* context,
                                                      const inference::RepositoryModelUnloadRequest* request,
                                                      inference::RepositoryModelUnloadResponse*) {
+  RETURN_UNLESS_ALLOWED(context, request->model_name(), kEdit);
   return to_grpc(detail::as_status(serving_.set_stopped(request->model_name(), true, "unloaded")));
 }
 

@@ -1,14 +1,23 @@
 // The calls of the protocol: decode -> one service call -> encode, as the HTTP routes do.
 #pragma once
 
+#include <functional>
+
+#include "domains/auth/types.h"
 #include "domains/serving/service.h"
 #include "inference.grpc.pb.h"
 
 namespace treadle::oip {
 
+// Whether the sender of these credentials has `level` on the deployment; with "" whether they are anybody at all.
+using Allow = std::function<Status(std::string_view authorization, std::string_view peer, const std::string& deployment,
+                                   auth::Permission level)>;
+
 class InferenceService final : public inference::GRPCInferenceService::Service {
  public:
-  explicit InferenceService(serving::Service& serving) : serving_(serving) {}
+  // Without `allow` everybody may everything.
+  explicit InferenceService(serving::Service& serving, Allow allow = nullptr)
+      : serving_(serving), allow_(std::move(allow)) {}
 
   grpc::Status ServerLive(grpc::ServerContext*, const inference::ServerLiveRequest*,
                           inference::ServerLiveResponse*) override;
@@ -37,7 +46,10 @@ class InferenceService final : public inference::GRPCInferenceService::Service {
                                      inference::RepositoryModelUnloadResponse*) override;
 
  private:
+  Status allowed(const grpc::ServerContext& context, const std::string& deployment, auth::Permission level) const;
+
   serving::Service& serving_;
+  const Allow allow_;
 };
 
 }  // namespace treadle::oip

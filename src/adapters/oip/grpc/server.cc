@@ -17,13 +17,14 @@ void log_from_grpc(gpr_log_func_args* entry) { log_debug("grpc", {{"message", en
 }  // namespace
 
 struct OipGrpcServer::Impl {
-  explicit Impl(serving::Service& serving) : service(serving) {}
+  Impl(serving::Service& serving, Allow allow) : service(serving, std::move(allow)) {}
   InferenceService service;
   std::unique_ptr<grpc::Server> server;
   int port = 0;
 };
 
-OipGrpcServer::OipGrpcServer(serving::Service& serving) : impl_(std::make_unique<Impl>(serving)) {}
+OipGrpcServer::OipGrpcServer(serving::Service& serving, Allow allow)
+    : impl_(std::make_unique<Impl>(serving, std::move(allow))) {}
 
 OipGrpcServer::~OipGrpcServer() { stop(std::chrono::seconds(1)); }
 

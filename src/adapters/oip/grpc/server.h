@@ -6,17 +6,24 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
 #include "base/status.h"
+#include "domains/auth/types.h"
 #include "domains/serving/service.h"
 
 namespace treadle::oip {
 
 class OipGrpcServer {
  public:
-  explicit OipGrpcServer(serving::Service& serving);
+  // Whether the sender of these credentials ("authorization" of a call's metadata) has `level` on the deployment; with
+  // "" whether they are anybody at all.
+  using Allow = std::function<Status(std::string_view authorization, std::string_view peer,
+                                     const std::string& deployment, auth::Permission level)>;
+  // Without `allow` everybody may everything.
+  explicit OipGrpcServer(serving::Service& serving, Allow allow = nullptr);
   // Stops with a grace of a second.
   ~OipGrpcServer();
 

@@ -1,0 +1,45 @@
+// From what a request names to what permissions are given on: a run counts as its experiment, a deployment as its
+// model.
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "adapters/access/rules.h"
+#include "domains/registry/service.h"
+#include "domains/serving/service.h"
+#include "domains/tracking/service.h"
+
+namespace treadle::access {
+
+struct Target {
+  std::string_view type;  // auth::kExperiment …; "" for everything
+  std::string id;
+};
+
+class Resources {
+ public:
+  Resources(tracking::Service& tracking, registry::Service& registry, serving::Service& serving)
+      : tracking_(tracking), registry_(registry), serving_(serving) {}
+
+  // nullopt when it needs nothing (there is no such thing yet); kNotFound when there should be one.
+  StatusOr<std::optional<Target>> find(Of of, const std::string& value);
+
+ private:
+  StatusOr<std::optional<Target>> run(const std::string& id);
+  StatusOr<std::optional<Target>> experiment_any(const std::string& value);
+  StatusOr<std::optional<Target>> new_model(const std::string& name);
+  StatusOr<std::optional<Target>> source(const std::string& uri);
+  StatusOr<std::optional<Target>> deployment(const std::string& name, bool may_be_new);
+  StatusOr<std::optional<Target>> subject(const std::string& text);
+
+  tracking::Service& tracking_;
+  registry::Service& registry_;
+  serving::Service& serving_;
+  std::mutex mutex_;
+  std::map<std::string, std::string, std::less<>> experiment_of_run_;  // a run never moves
+};
+
+}  // namespace treadle::access

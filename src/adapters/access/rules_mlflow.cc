@@ -1,0 +1,177 @@
+#include "adapters/access/rules.h"
+
+namespace treadle::access {
+namespace {
+
+constexpr auto kRead = auth::Permission::kRead, kEdit = auth::Permission::kEdit, kManage = auth::Permission::kManage;
+
+RouteRule needs(std::string_view route, std::vector<Need> list) {
+  return {route, {.who = Who::kChecked, .needs = std::move(list)}};
+}
+RouteRule run(std::string_view route, auth::Permission level) {
+  return needs(route, {{Of::kRun, "run_id|run_uuid", level}});
+}
+RouteRule experiment(std::string_view route, auth::Permission level) {
+  return needs(route, {{Of::kExperiment, "experiment_id", level}});
+}
+RouteRule model(std::string_view route, auth::Permission level) { return needs(route, {{Of::kModel, "name", level}}); }
+RouteRule logged_model(std::string_view route, auth::Permission level) {
+  return needs(route, {{Of::kLoggedModel, "model_id", level}});
+}
+RouteRule self(std::string_view route) { return needs(route, {{Of::kSelf, "username", kRead}}); }
+RouteRule signed_in(std::string_view route) { return {route, {.who = Who::kSignedIn}}; }
+RouteRule admin(std::string_view route) { return {route, {.who = Who::kAdmin}}; }
+// Anybody's, but the answer holds only what the caller may read.
+RouteRule lists(std::string_view route, std::vector<Keep> keeps, std::vector<Need> list = {}) {
+  return {route, {.who = Who::kChecked, .needs = std::move(list), .keeps = std::move(keeps)}};
+}
+RouteRule raw(RouteRule entry) {
+  entry.rule.raw_body = true;
+  return entry;
+}
+RouteRule then(RouteRule entry, Then change) {
+  entry.rule.then = change;
+  return entry;
+}
+
+const Keep kExperiments{"experiments", Of::kExperiment, "experiment_id"};
+
+}  // namespace
+
+// The levels are MLflow's own: EDIT writes, MANAGE deletes and gives permissions.
+const std::vector<RouteRule>& mlflow_rules() {
+  static const std::vector<RouteRule> rules = {
+      then(signed_in("POST mlflow/experiments/create"), Then::kOwnExperiment),
+      lists("GET mlflow/experiments/search", {kExperiments}),
+      lists("POST mlflow/experiments/search", {kExperiments}),
+      lists("POST mlflow/experiments/search-datasets", {{"dataset_summaries", Of::kExperiment, "experiment_id"}},
+            {{Of::kExperiment, "experiment_ids[]?", kRead}}),
+      experiment("GET mlflow/experiments/get", kRead),
+      needs("GET mlflow/experiments/get-by-name", {{Of::kExperimentName, "experiment_name", kRead}}),
+      experiment("POST mlflow/experiments/delete", kManage),
+      experiment("POST mlflow/experiments/restore", kManage),
+      experiment("POST mlflow/experiments/update", kEdit),
+      experiment("POST mlflow/experiments/set-experiment-tag", kEdit),
+      experiment("POST mlflow/experiments/delete-experiment-tag", kEdit),
+
+      needs("POST mlflow/runs/create", {{Of::kExperiment, "experiment_id", kEdit, "0"}}),
+      run("GET mlflow/runs/get", kRead),
+      run("POST mlflow/runs/update", kEdit),
+      run("POST mlflow/runs/delete", kManage),
+      run("POST mlflow/runs/restore", kManage),
+      lists("POST mlflow/runs/search", {{"runs", Of::kExperiment, "info.experiment_id"}}),
+      run("POST mlflow/runs/log-metric", kEdit),
+      run("POST mlflow/runs/log-parameter", kEdit),
+      run("POST mlflow/runs/set-tag", kEdit),
+      run("POST mlflow/runs/delete-tag", kEdit),
+      run("POST mlflow/runs/log-batch", kEdit),
+      run("POST mlflow/runs/log-model", kEdit),
+      needs("POST mlflow/runs/log-inputs",
+            {{Of::kRun, "run_id", kEdit}, {Of::kLoggedModel, "models[].model_id[]?", kRead}}),
+      needs("POST mlflow/runs/outputs",
+            {{Of::kRun, "run_id", kEdit}, {Of::kLoggedModel, "models[].model_id[]?", kRead}}),
+      run("GET mlflow/metrics/get-history", kRead),
+      needs("GET mlflow/metrics/get-history-bulk", {{Of::kRun, "run_id[]", kRead}}),
+      needs("GET mlflow/metrics/get-history-bulk-interval", {{Of::kRun, "run_ids[]", kRead}}),
+
+      run("GET mlflow/artifacts/list", kRead),
+      run("GET /get-artifact", kRead),
+      raw(run("POST mlflow/upload-artifact", kEdit)),
+      needs("GET /model-versions/get-artifact", {{Of::kModel, "name", kRead}}),
+      needs("GET //model-versions/get-artifact", {{Of::kModel, "name", kRead}}),
+      needs("GET mlflow-artifacts/artifacts", {{Of::kArtifact, "path", kRead, ""}}),
+      needs("GET mlflow-artifacts/artifacts/{path...}", {{Of::kArtifact, "path", kRead}}),
+      needs("PUT mlflow-artifacts/artifacts/{path...}", {{Of::kArtifact, "path", kEdit}}),
+      needs("DELETE mlflow-artifacts/artifacts/{path...}", {{Of::kArtifact, "path", kManage}}),
+      needs("POST mlflow-artifacts/mpu/create/{folder...}", {{Of::kArtifact, "folder", kEdit}}),
+      needs("POST mlflow-artifacts/mpu/complete/{folder...}", {{Of::kArtifact, "folder", kEdit}}),
+      needs("POST mlflow-artifacts/mpu/abort/{folder...}", {{Of::kArtifact, "folder", kEdit}}),
+      needs("GET mlflow-artifacts/presigned/{path...}", {{Of::kArtifact, "path", kRead}}),
+      needs("POST mlflow/artifacts/presigned-upload-url",
+            {{Of::kRun, "run_id?", kEdit}, {Of::kLoggedModel, "model_id?", kEdit}}),
+      needs("POST mlflow/artifacts/presigned-download-url",
+            {{Of::kRun, "run_id?", kRead}, {Of::kLoggedModel, "model_id?", kRead}}),
+      // Their signature is the right to use them; the routes above give them out.
+      {"PUT mlflow-artifacts/mpu/part/{id}/{part}", {.who = Who::kPublic}},
+      {"GET mlflow-artifacts/signed/{path...}", {.who = Who::kPublic}},
+      {"PUT mlflow-artifacts/signed/{path...}", {.who = Who::kPublic}},
+
+      needs("POST mlflow/logged-models",
+            {{Of::kExperiment, "experiment_id", kEdit, "0"}, {Of::kRun, "source_run_id?", kRead}}),
+      lists("POST mlflow/logged-models/search", {{"models", Of::kExperiment, "info.experiment_id"}}),
+      logged_model("GET mlflow/logged-models/{model_id}", kRead),
+      logged_model("PATCH mlflow/logged-models/{model_id}", kEdit),
+      logged_model("DELETE mlflow/logged-models/{model_id}", kManage),
+      logged_model("PATCH mlflow/logged-models/{model_id}/tags", kEdit),
+      logged_model("DELETE mlflow/logged-models/{model_id}/tags/{tag_key}", kEdit),
+      logged_model("POST mlflow/logged-models/{model_id}/params", kEdit),
+      logged_model("GET mlflow/logged-models/{model_id}/artifacts/directories", kRead),
+      logged_model("GET mlflow/logged-models/{model_id}/artifacts/files", kRead),
+
+      then(signed_in("POST mlflow/registered-models/create"), Then::kOwnModel),
+      model("GET mlflow/registered-models/get", kRead),
+      then(model("POST mlflow/registered-models/rename", kManage), Then::kRenameModel),
+      model("PATCH mlflow/registered-models/update", kEdit),
+      then(model("DELETE mlflow/registered-models/delete", kManage), Then::kForgetModel),
+      model("POST mlflow/registered-models/set-tag", kEdit),
+      model("DELETE mlflow/registered-models/delete-tag", kEdit),
+      model("POST mlflow/registered-models/alias", kEdit),
+      model("DELETE mlflow/registered-models/alias", kEdit),
+      model("GET mlflow/registered-models/alias", kRead),
+      model("GET mlflow/registered-models/get-latest-versions", kRead),
+      model("POST mlflow/registered-models/get-latest-versions", kRead),
+      lists("GET mlflow/registered-models/search", {{"registered_models", Of::kModel, "name"}}),
+      // A version shows and serves what is behind its source, so that must be the caller's to read.
+      needs("POST mlflow/model-versions/create", {{Of::kModel, "name", kEdit},
+                                                  {Of::kSource, "source", kRead},
+                                                  {Of::kRun, "run_id?", kRead},
+                                                  {Of::kLoggedModel, "model_id?", kRead}}),
+      lists("GET mlflow/model-versions/search", {{"model_versions", Of::kModel, "name"}}),
+      model("GET mlflow/model-versions/get", kRead),
+      model("GET mlflow/model-versions/get-download-uri", kRead),
+      model("PATCH mlflow/model-versions/update", kEdit),
+      model("POST mlflow/model-versions/transition-stage", kEdit),
+      model("DELETE mlflow/model-versions/delete", kManage),
+      model("POST mlflow/model-versions/set-tag", kEdit),
+      model("DELETE mlflow/model-versions/delete-tag", kEdit),
+
+      admin("POST mlflow/users/create"),
+      self("GET mlflow/users/get"),
+      signed_in("GET mlflow/users/list"),
+      signed_in("GET mlflow/users/current"),
+      self("PATCH mlflow/users/update-password"),
+      admin("PATCH mlflow/users/update-admin"),
+      admin("DELETE mlflow/users/delete"),
+      signed_in("GET mlflow/users/current/permissions"),
+      self("GET mlflow/users/permissions/list"),
+      self("GET mlflow/users/permissions/get"),
+      needs("POST mlflow/users/permissions/grant", {{Of::kGrant, "", kManage}}),
+      needs("POST mlflow/users/permissions/revoke", {{Of::kGrant, "", kManage}}),
+      experiment("POST mlflow/experiments/permissions/create", kManage),
+      experiment("GET mlflow/experiments/permissions/get", kManage),
+      experiment("PATCH mlflow/experiments/permissions/update", kManage),
+      experiment("DELETE mlflow/experiments/permissions/delete", kManage),
+      model("POST mlflow/registered-models/permissions/create", kManage),
+      model("GET mlflow/registered-models/permissions/get", kManage),
+      model("PATCH mlflow/registered-models/permissions/update", kManage),
+      model("DELETE mlflow/registered-models/permissions/delete", kManage),
+
+      // Its queries name what they want in a language of its own.
+      needs("POST /graphql", {{Of::kEverything, "", kRead}}),
+      needs("POST mlflow/graphql", {{Of::kEverything, "", kRead}}),
+      signed_in("GET mlflow/workspaces"),
+      signed_in("POST mlflow/workspaces"),
+      signed_in("PATCH mlflow/workspaces"),
+      signed_in("DELETE mlflow/workspaces"),
+      signed_in("GET mlflow/workspaces/{name}"),
+      signed_in("POST mlflow/workspaces/{name}"),
+      signed_in("PATCH mlflow/workspaces/{name}"),
+      signed_in("DELETE mlflow/workspaces/{name}"),
+      {"GET mlflow/server-info", {.who = Who::kPublic}},
+      {"GET /health", {.who = Who::kPublic}},
+      signed_in("GET /version"),
+  };
+  return rules;
+}
+
+}  // namespace treadle::access
