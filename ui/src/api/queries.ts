@@ -10,7 +10,6 @@ import type {
   DriftDay,
   Firing,
   ForecastPoint,
-  Metric,
   Model,
   ModelVersion,
   Performance,
@@ -97,20 +96,12 @@ export const usePipelineRun = (id: string | undefined) =>
     queryFn: ({ signal }) => getJson<PipelineRun>(`/api/v1/pipeline-runs/${segment(id ?? "")}`, signal),
   });
 
-export const useTrackingRun = (id: string | undefined) =>
-  useQuery({
-    queryKey: ["runs", id],
-    enabled: Boolean(id),
-    queryFn: ({ signal }) => getJson<TrackingRun>(`/api/v1/runs/${segment(id ?? "")}`, signal),
-  });
+export const trackingRunQuery = (id: string) => ({
+  queryKey: ["runs", id, "record"],
+  queryFn: ({ signal }: { signal: AbortSignal }) => getJson<TrackingRun>(`/api/v1/runs/${segment(id)}`, signal),
+});
 
-export const useMetric = (run: string, key: string) =>
-  useQuery({
-    queryKey: ["runs", run, "metric", key],
-    queryFn: ({ signal }) =>
-      getJson<{ points: Metric[] }>(`/api/v1/runs/${segment(run)}/metrics/${segment(key)}?max_points=2000`, signal),
-    select: (answer) => answer.points,
-  });
+export const useTrackingRun = (id: string) => useQuery(trackingRunQuery(id));
 
 export const useArtifacts = (run: string, path: string) =>
   useQuery({

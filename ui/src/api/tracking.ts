@@ -1,8 +1,9 @@
 // Experiments and the search of runs, which goes through MLflow's protocol: it has the order and the deleted ones.
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { keepPreviousData, useMutation, useQueries, useQuery, useQueryClient } from "@tanstack/react-query";
 import { getJson, postJson, segment } from "./client";
 import type { Page } from "./pages";
-import type { Experiment, Run } from "./types";
+import { trackingRunQuery } from "./queries";
+import type { Experiment, Metric, Run, TrackingRun } from "./types";
 
 const MLFLOW = "/ajax-api/2.0/mlflow";
 export const RUN_PAGE = 1000;
@@ -100,3 +101,53 @@ export const useDeleteRuns = () => useChange("run", "delete");
 export const useRestoreRuns = () => useChange("run", "restore");
 export const useDeleteExperiments = () => useChange("experiment", "delete");
 export const useRestoreExperiments = () => useChange("experiment", "restore");
+
+export const runOfRecord = (record: TrackingRun): Run => ({
+  id: record.id,
+  name: record.name,
+  experiment: record.experiment_id,
+  user: record.tags["mlflow.user"] ?? "",
+  status: record.status,
+  startMs: record.start_ms,
+  endMs: record.end_ms ?? null,
+  params: record.params,
+  tags: record.tags,
+  metrics: Object.fromEntries(Object.entries(record.metrics).map(([key, value]) => [key, Number(value)])),
+});
+
+// Runs by their ids, in that order; those that cannot be had are told as errors.
+export function useRuns(ids: string[]) {
+  return useQueries({
+    queries: ids.map(trackingRunQuery),
+    combine: (answers) => ({
+      runs: answers.flatMap(({ data }) => (data ? [runOfRecord(data)] : [])),
+      error: answers.find((answer) => answer.error)?.error ?? null,
+      pending: answers.some((answer) => answer.isPending),
+    }),
+  });
+}
+
+// How many points one line of a chart has at most. The server keeps the extremes of what it leaves out.
+const POINTS = 1000;
+
+export type Steps = [from: number, to: number] | null;
+
+// The history of one metric in several runs, as far as the chart shows it.
+export function useHistories(runs: string[], key: string, steps: Steps, enabled: boolean) {
+  const range = steps ? `&from_step=${Math.floor(steps[0])}&to_step=${Math.ceil(steps[1])}` : "";
+  return useQueries({
+    queries: runs.map((run) => ({
+      queryKey: ["runs", run, "metric", key, range],
+      enabled,
+      placeholderData: keepPreviousData,
+      queryFn: ({ signal }: { signal: AbortSignal }) =>
+        getJson<{ points: Metric[] }>(`/api/v1/runs/${segment(run)}/metrics/${segment(key)}?max_points=${POINTS}${range}`, signal),
+    })),
+    combine: (answers) => ({
+      histories: answers.map(({ data }) => data?.points ?? NO_POINTS),
+      error: answers.find((answer) => answer.error)?.error ?? null,
+      pending: answers.some((answer) => answer.isPending),
+    }),
+  });
+}
+const NO_POINTS: Metric[] = [];

@@ -9,6 +9,7 @@ import { Shell } from "./Shell";
 const ForecastPage = lazy(() => import("../features/forecast/ForecastPage"));
 const ExperimentsPage = lazy(() => import("../features/experiments/ExperimentsPage"));
 const ExperimentPage = lazy(() => import("../features/experiments/ExperimentPage"));
+const ComparePage = lazy(() => import("../features/compare/ComparePage"));
 const RunsPage = lazy(() => import("../features/runs/RunsPage"));
 const RunPage = lazy(() => import("../features/runs/RunPage"));
 const ModelsPage = lazy(() => import("../features/models/ModelsPage"));
@@ -27,6 +28,7 @@ export function App({ queries }: { queries: QueryClient }) {
         <Route path="/forecast/:name">{({ name }) => page(<ForecastPage name={decodeURIComponent(name)} />)}</Route>
         <Route path="/experiments">{page(<ExperimentsPage />)}</Route>
         <Route path="/experiments/:id">{({ id }) => page(<ExperimentPage key={id} id={decodeURIComponent(id)} />)}</Route>
+        <Route path="/compare">{page(<ComparePage />)}</Route>
         <Route path="/runs">{page(<RunsPage />)}</Route>
         <Route path="/runs/:id">{({ id }) => page(<RunPage id={id} />)}</Route>
         <Route path="/models">{page(<ModelsPage />)}</Route>

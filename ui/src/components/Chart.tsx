@@ -11,6 +11,7 @@ export interface Line {
   width?: number;
   dash?: number[];
   points?: boolean;
+  faint?: boolean; // stands behind another line
 }
 
 export interface Mark {
@@ -28,6 +29,8 @@ interface Props {
   height: number;
   label: string;
   time?: boolean;
+  logX?: boolean;
+  logY?: boolean;
   marks?: Mark[];
   level?: { y: number; color: string };
   xLabel?: string;
@@ -94,8 +97,8 @@ export function Chart(props: Props) {
   const latest = useRef(props);
   latest.current = props;
   const color = useColors();
-  const { data, height, lines, time = false } = props;
-  const shape = [props.xLabel, props.yLabel, ...lines.map((line) => line.label + line.color)].join("|");
+  const { data, height, lines, time = false, logX = false, logY = false } = props;
+  const shape = [props.xLabel, props.yLabel, logX, logY, ...lines.map((line) => line.label + line.color + line.faint)].join("|");
 
   useEffect(() => {
     const element = host.current;
@@ -106,7 +109,7 @@ export function Chart(props: Props) {
       height,
       legend: { show: false },
       tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "UTC"),
-      scales: { x: { time } },
+      scales: { x: { time, distr: logX ? 3 : 1 }, y: { distr: logY ? 3 : 1 } },
       axes: [
         { ...axis, size: time ? 40 : 26, label: latest.current.xLabel, labelSize: 18, labelFont: axis.font, values: time ? (_, splits, __, ___, step) => timeLabels(splits, step) : undefined },
         { ...axis, size: 46, label: latest.current.yLabel, labelSize: 18, labelFont: axis.font },
@@ -116,6 +119,7 @@ export function Chart(props: Props) {
         {},
         ...lines.map((line) => ({
           label: line.label,
+          alpha: line.faint ? 0.3 : 1,
           stroke: color(line.color),
           width: line.width ?? 1.75,
           dash: line.dash,
@@ -189,8 +193,10 @@ function showTip(plot: uPlot, element: HTMLDivElement | null, props: Props) {
   const x = plot.data[0][idx];
   const head = props.time ? new Date(x * 1000).toISOString().slice(0, 16).replace("T", " ") : String(x);
   const marks = (props.marks ?? []).filter((mark) => Math.abs(plot.valToPos(mark.x, "x") - left) < 5).map((mark) => mark.label);
-  const rows = props.lines.map((line, i) => {
+  const rows = props.lines.flatMap((line, i) => {
     const value = plot.data[i + 1][idx];
+    // In a chart of many lines only those that have a point here are told.
+    if (line.faint || (props.lines.length > 4 && (value === null || value === undefined))) return [];
     return `${line.label} ${value === null || value === undefined ? "–" : value.toFixed(props.digits ?? 3)}`;
   });
   element.textContent = "";

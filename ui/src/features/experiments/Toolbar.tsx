@@ -1,15 +1,19 @@
 import { useState } from "react";
+import { Link } from "wouter";
 import { useDeleteRuns, useRestoreRuns } from "../../api/tracking";
 import { Confirm } from "../../components/Confirm";
 import { ErrorBox } from "../../components/State";
 import { count } from "../../lib/format";
 import type { Selection } from "../../lib/selection";
+import { writeList } from "../../lib/urlState";
 import { allColumns } from "./columns";
 import { ColumnsButton } from "./Columns";
 import { CsvButton } from "./CsvButton";
 import { FilterBox } from "./FilterBox";
 import type { RunsTable } from "./useRunsTable";
 import { ViewsButton } from "./Views";
+
+const COMPARED = 100; // as many as /compare takes
 
 function Chosen({ table, selection }: { table: RunsTable; selection: Selection }) {
   const [asking, setAsking] = useState(false);
@@ -26,6 +30,8 @@ function Chosen({ table, selection }: { table: RunsTable; selection: Selection }
   return (
     <div className="bar">
       <b role="status">{count(ids.length)} chosen</b>
+      {ids.length > 1 && ids.length <= COMPARED && <Link className="field" href={`/compare?runs=${encodeURIComponent(writeList(ids))}`}>Compare</Link>}
+      {ids.length > COMPARED && <span className="sub">At most {COMPARED} runs can be compared.</span>}
       <button type="button" className="field" onClick={() => setAsking(true)}>{verb}</button>
       <button type="button" className="link" onClick={selection.none}>Clear</button>
       {asking && (

@@ -5,7 +5,7 @@ import type { PipelineRun, TrackingRun } from "../../api/types";
 import { Ask, Empty, ErrorBox, Loading, StatePill } from "../../components/State";
 import { ago, duration } from "../../lib/format";
 import { Artifacts } from "./Artifacts";
-import { MetricCharts } from "./MetricCharts";
+import { MetricCharts } from "../charts/MetricCharts";
 import { StepPanel } from "./StepPanel";
 
 const RunGraph = lazy(() => import("./RunGraph"));
@@ -50,7 +50,7 @@ function Head({ name, state, note }: { name: string; state: string; note: string
 function Tracked({ run }: { run: TrackingRun }) {
   return (
     <>
-      <MetricCharts run={run} />
+      <MetricCharts runs={[run]} metrics={Object.keys(run.metrics).sort()} />
       <div className="two">
         <Artifacts runId={run.id} />
         <section className="card" aria-label="Parameters"><h2>Parameters</h2><Params run={run} /></section>
