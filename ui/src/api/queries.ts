@@ -11,7 +11,7 @@ import type {
   Firing,
   ForecastPoint,
   Model,
-  ModelVersion,
+  ModelDetails,
   Performance,
   PipelineRun,
   Status,
@@ -101,7 +101,8 @@ export const trackingRunQuery = (id: string) => ({
   queryFn: ({ signal }: { signal: AbortSignal }) => getJson<TrackingRun>(`/api/v1/runs/${segment(id)}`, signal),
 });
 
-export const useTrackingRun = (id: string) => useQuery(trackingRunQuery(id));
+// Nothing is asked without an id.
+export const useTrackingRun = (id: string | undefined) => useQuery({ ...trackingRunQuery(id ?? ""), enabled: Boolean(id) });
 
 export const useArtifacts = (run: string, path: string) =>
   useQuery({
@@ -130,11 +131,7 @@ export const useModel = (name: string) =>
   useQuery({
     queryKey: ["models", name],
     enabled: name !== "",
-    queryFn: ({ signal }) =>
-      getJson<{ name: string; aliases: Record<string, number>; versions: ModelVersion[] }>(
-        `/api/v1/models/${segment(name)}`,
-        signal,
-      ),
+    queryFn: ({ signal }) => getJson<ModelDetails>(`/api/v1/models/${segment(name)}`, signal),
   });
 
 export const useWhy = (predictionId: string | null) =>

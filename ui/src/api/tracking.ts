@@ -106,7 +106,7 @@ export const runOfRecord = (record: TrackingRun): Run => ({
   id: record.id,
   name: record.name,
   experiment: record.experiment_id,
-  user: record.tags["mlflow.user"] ?? "",
+  user: record.user,
   status: record.status,
   startMs: record.start_ms,
   endMs: record.end_ms ?? null,
@@ -151,3 +151,30 @@ export function useHistories(runs: string[], key: string, steps: Steps, enabled:
   });
 }
 const NO_POINTS: Metric[] = [];
+
+export interface ModelOfRun {
+  name: string;
+  version: string;
+}
+
+// The registered versions that came out of a run.
+export const useVersionsOfRun = (run: string) =>
+  useQuery({
+    queryKey: ["models", "of-run", run],
+    queryFn: ({ signal }) =>
+      getJson<{ model_versions?: ModelOfRun[] }>(`${MLFLOW}/model-versions/search?filter=${segment(`run_id = '${run}'`)}&max_results=100`, signal),
+    select: (answer) => answer.model_versions ?? [],
+  });
+
+export interface LoggedModel {
+  info: { model_id: string; name: string; status: string; model_type?: string };
+}
+
+// The models that a run logged, registered or not.
+export const useLoggedModels = (run: string, experiment: string) =>
+  useQuery({
+    queryKey: ["runs", run, "logged-models"],
+    queryFn: ({ signal }) =>
+      postJson<{ models?: LoggedModel[] }>(`${MLFLOW}/logged-models/search`, { experiment_ids: [experiment], filter: `source_run_id = '${run}'` }, signal),
+    select: (answer) => answer.models ?? [],
+  });

@@ -130,16 +130,28 @@ export interface PipelineRun {
   tasks?: Task[];
 }
 
+export interface DatasetInput {
+  name: string;
+  digest: string;
+  source_type?: string;
+  source: string;
+  tags: Record<string, string>;
+}
+
 export interface TrackingRun {
   id: string;
   name: string;
   experiment_id: string;
   status: string;
+  deleted: boolean;
+  user: string;
   start_ms: number;
   end_ms?: number | null;
   params: Record<string, string>;
   metrics: Record<string, number | string>;
   tags: Record<string, string>;
+  datasets: DatasetInput[];
+  artifact_uri: string;
 }
 
 export interface Experiment {
@@ -163,13 +175,22 @@ export interface Model {
   aliases: Record<string, number>;
   versions_count: number;
   updated_ms: number;
+  description: string;
+  tags: Record<string, string>;
+}
+
+export interface ModelDetails extends Model {
+  versions: ModelVersion[];
 }
 
 export interface ModelVersion {
   version: number;
   run_id: string;
   source: string;
+  description: string;
+  stage: string;
   created_ms: number;
+  updated_ms: number;
   aliases: string[];
   tags: Record<string, string>;
   status: string;

@@ -6,7 +6,8 @@ import { Shortcuts } from "./Shortcuts";
 
 function NavLink({ to, children }: { to: string; children: ReactNode }) {
   const [location] = useLocation();
-  const here = to === "/" ? location === "/" : location.startsWith(to);
+  // A run's page belongs to experiments as well as to pipelines.
+  const here = to === "/" || to === "/runs" ? location === to : location.startsWith(to);
   return (
     <Link href={to} aria-current={here ? "page" : undefined}>
       {children}

@@ -1,28 +1,20 @@
 import { useDocumentTitle } from "@mantine/hooks";
-import { lazy, Suspense, useState } from "react";
+import { lazy, Suspense, useMemo, useState, type ReactNode } from "react";
+import { Link } from "wouter";
 import { usePipelineRun, useTrackingRun } from "../../api/queries";
 import type { PipelineRun, TrackingRun } from "../../api/types";
 import { Ask, Empty, ErrorBox, Loading, StatePill } from "../../components/State";
 import { ago, duration } from "../../lib/format";
-import { Artifacts } from "./Artifacts";
+import { Tabs } from "../../components/Tabs";
+import { useUrlState } from "../../lib/urlState";
 import { MetricCharts } from "../charts/MetricCharts";
+import { Artifacts } from "./Artifacts";
+import { Overview } from "./Overview";
 import { StepPanel } from "./StepPanel";
 
 const RunGraph = lazy(() => import("./RunGraph"));
 
 const hexOf = (id: string) => id.replaceAll("-", "");
-
-function Params({ run }: { run: TrackingRun }) {
-  const entries = Object.entries(run.params).sort(([a], [b]) => a.localeCompare(b));
-  if (entries.length === 0) return <Empty>No parameters were logged.</Empty>;
-  return (
-    <div className="scroll" style={{ maxHeight: 320 }}>
-      <table className="plain"><tbody>
-        {entries.map(([key, value]) => <tr key={key}><td>{key}</td><td className="mono" style={{ overflowWrap: "anywhere" }}>{value}</td></tr>)}
-      </tbody></table>
-    </div>
-  );
-}
 
 function Steps({ run }: { run: PipelineRun }) {
   const [selected, setSelected] = useState<string | null>(null);
@@ -42,20 +34,25 @@ function Steps({ run }: { run: PipelineRun }) {
   );
 }
 
-function Head({ name, state, note }: { name: string; state: string; note: string }) {
+function Head({ name, state, note, run }: { name: string; state: string; note: ReactNode; run: TrackingRun }) {
   useDocumentTitle(`${name} · Treadle`);
-  return <div className="head"><h1>{name}</h1><StatePill state={state} /><span className="sub">{note}</span></div>;
+  return <div className="head"><h1>{name}</h1><StatePill state={state} />{run.deleted && <span className="pill warn">Deleted</span>}<span className="sub">{note}</span></div>;
 }
 
+const TABS = { overview: "Overview", charts: "Charts", artifacts: "Artifacts" };
+
 function Tracked({ run }: { run: TrackingRun }) {
+  const [query, change] = useUrlState();
+  const asked = query.get("tab") ?? "";
+  const tab = asked in TABS ? asked : query.has("artifact") ? "artifacts" : "overview";
+  const charted = useMemo(() => [{ id: run.id, name: run.name }], [run.id, run.name]);
+  const metrics = useMemo(() => Object.keys(run.metrics).sort(), [run.metrics]);
   return (
-    <>
-      <MetricCharts runs={[run]} metrics={Object.keys(run.metrics).sort()} />
-      <div className="two">
-        <Artifacts runId={run.id} />
-        <section className="card" aria-label="Parameters"><h2>Parameters</h2><Params run={run} /></section>
-      </div>
-    </>
+    <Tabs label="The run" tabs={TABS} chosen={tab} onChoose={(next) => change({ tab: next })}>
+      {tab === "overview" && <Overview run={run} />}
+      {tab === "charts" && <MetricCharts runs={charted} metrics={metrics} />}
+      {tab === "artifacts" && <Artifacts runId={run.id} />}
+    </Tabs>
   );
 }
 
@@ -66,7 +63,7 @@ export default function RunPage({ id }: { id: string }) {
   if (!tracking.data?.tags["treadle.pipeline_run_id"]) {
     return (
       <Ask answer={tracking} height={300}>
-        {(run) => <><Head name={run.name} state={run.status} note={`started ${ago(run.start_ms)}`} /><Tracked run={run} /></>}
+        {(run) => <><Head name={run.name} state={run.status} run={run} note={<><Link href={`/experiments/${run.experiment_id}`}>Experiment</Link>, started {ago(run.start_ms)}</>} /><Tracked run={run} /></>}
       </Ask>
     );
   }
@@ -74,10 +71,10 @@ export default function RunPage({ id }: { id: string }) {
     <Ask answer={pipeline} height={300}>
       {(run) => (
         <>
-          <Head name={run.name} state={run.state} note={`${run.pipeline}, ${ago(run.created_ms)}${run.started_ms && run.finished_ms ? `, took ${duration(run.finished_ms - run.started_ms)}` : ""}`} />
+          <Head name={run.name} state={run.state} run={tracking.data!} note={`${run.pipeline}, ${ago(run.created_ms)}${run.started_ms && run.finished_ms ? `, took ${duration(run.finished_ms - run.started_ms)}` : ""}`} />
           {run.error && <div style={{ marginBottom: 16 }}><ErrorBox error={run.error} /></div>}
           <Steps run={run} />
-          {tracking.data && <Tracked run={tracking.data} />}
+          <Tracked run={tracking.data!} />
         </>
       )}
     </Ask>

@@ -1,0 +1,51 @@
+// What the pages change in the registry and in serving. Every change asks again for what it made stale; a refusal, such as a
+// gate's, is the server's own text.
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { sendJson, segment } from "./client";
+import type { Deployment } from "./types";
+
+const MLFLOW = "/ajax-api/2.0/mlflow";
+
+function useChange<Input, Output>(work: (input: Input) => Promise<Output>, stale: string[] = ["models"]) {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: work,
+    onSuccess: () => Promise.all(stale.map((key) => queries.invalidateQueries({ queryKey: [key] }))),
+  });
+}
+
+// A model, or one of its versions.
+export interface Owner {
+  name: string;
+  version?: number;
+}
+
+const groupOf = (owner: Owner) => (owner.version === undefined ? "registered-models" : "model-versions");
+const bodyOf = ({ name, version }: Owner) => ({ name, ...(version !== undefined && { version: String(version) }) });
+
+export const useDescribe = (owner: Owner) =>
+  useChange((description: string) => sendJson("PATCH", `${MLFLOW}/${groupOf(owner)}/update`, { ...bodyOf(owner), description }));
+
+export const useSetTag = (owner: Owner) =>
+  useChange(({ key, value }: { key: string; value: string }) => sendJson("POST", `${MLFLOW}/${groupOf(owner)}/set-tag`, { ...bodyOf(owner), key, value }));
+
+export const useDeleteTag = (owner: Owner) =>
+  useChange((key: string) => sendJson("DELETE", `${MLFLOW}/${groupOf(owner)}/delete-tag`, { ...bodyOf(owner), key }));
+
+export const useSetAlias = (name: string) =>
+  useChange(({ alias, version }: { alias: string; version: number }) =>
+    sendJson<unknown>("PUT", `/api/v1/models/${segment(name)}/aliases/${segment(alias)}`, { version }));
+
+export const useDeleteAlias = (name: string) =>
+  useChange((alias: string) => sendJson("DELETE", `${MLFLOW}/registered-models/alias`, { name, alias }));
+
+export const useSetStage = (name: string) =>
+  useChange(({ version, stage, archive }: { version: number; stage: string; archive: boolean }) =>
+    sendJson<unknown>("PUT", `/api/v1/models/${segment(name)}/versions/${version}/stage`, { stage, archive_others: archive }));
+
+export const useDeploy = () =>
+  useChange(
+    ({ deployment, model, version }: { deployment: string; model: string; version: number }) =>
+      sendJson<Deployment>("PUT", `/api/v1/deployments/${segment(deployment)}`, { model, version, reason: "deployed on the page" }),
+    ["deployments", "status"],
+  );

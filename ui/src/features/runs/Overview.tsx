@@ -1,0 +1,84 @@
+// What a run was given, what came out of it, and where it came from.
+import { Link } from "wouter";
+import { useLoggedModels, useVersionsOfRun } from "../../api/tracking";
+import type { DatasetInput, TrackingRun } from "../../api/types";
+import { KeyValues } from "../../components/KeyValues";
+import { Markdown } from "../../components/Markdown";
+import { Ask } from "../../components/State";
+import { compact, duration, minute } from "../../lib/format";
+
+const sorted = <T,>(record: Record<string, T>) => Object.entries(record).sort(([a], [b]) => a.localeCompare(b));
+
+function detailsOf(run: TrackingRun): [string, React.ReactNode][] {
+  const tag = (name: string) => run.tags[`mlflow.${name}`];
+  const commit = tag("source.git.commit");
+  const parent = tag("parentRunId");
+  const rows: [string, React.ReactNode][] = [
+    ["Run id", run.id],
+    ["Experiment", <Link key="e" href={`/experiments/${run.experiment_id}`}>{run.experiment_id}</Link>],
+    ["User", run.user || tag("user")],
+    ["Started", `${minute(run.start_ms)} UTC`],
+    ["Ended", run.end_ms && `${minute(run.end_ms)} UTC, after ${duration(run.end_ms - run.start_ms)}`],
+    ["Source", tag("source.name")],
+    ["Commit", commit && `${commit.slice(0, 12)}${tag("source.git.dirty") === "true" ? " with changes" : ""}`],
+    ["Part of run", parent && <Link key="p" href={`/runs/${parent}`}>{parent.slice(0, 8)}</Link>],
+    ["Artifacts", run.artifact_uri],
+  ];
+  return rows.filter(([, value]) => value);
+}
+
+function Datasets({ datasets }: { datasets: DatasetInput[] }) {
+  if (datasets.length === 0) return null;
+  return (
+    <section className="card" aria-label="Datasets">
+      <h2>Datasets</h2>
+      <div className="scroll">
+        <table className="plain">
+          <thead><tr><th>Name</th><th>Used for</th><th>Digest</th><th>Source</th></tr></thead>
+          <tbody>
+            {datasets.map((dataset) => (
+              <tr key={dataset.name + dataset.digest + dataset.tags["mlflow.data.context"]}>
+                <td>{dataset.name}</td><td>{dataset.tags["mlflow.data.context"] ?? "–"}</td><td className="mono">{dataset.digest.slice(0, 16)}</td><td className="mono value">{dataset.source}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  );
+}
+
+function Models({ run }: { run: TrackingRun }) {
+  const versions = useVersionsOfRun(run.id);
+  const logged = useLoggedModels(run.id, run.experiment_id);
+  if (versions.data?.length === 0 && logged.data?.length === 0) return null;
+  return (
+    <section className="card" aria-label="Models">
+      <h2>Models</h2>
+      <Ask answer={versions} height={40}>
+        {(list) => <ul className="plainlist">{list.map(({ name, version }) => <li key={name + version}><Link href={`/models/${encodeURIComponent(name)}?version=${version}`}>{name} version {version}</Link></li>)}</ul>}
+      </Ask>
+      <Ask answer={logged} height={40}>
+        {(list) => <ul className="plainlist">{list.map(({ info }) => <li key={info.model_id}>{info.name} <span className="sub">{info.model_type} <span className="mono">{info.model_id}</span></span></li>)}</ul>}
+      </Ask>
+    </section>
+  );
+}
+
+export function Overview({ run }: { run: TrackingRun }) {
+  const note = run.tags["mlflow.note.content"];
+  const tags = sorted(run.tags).filter(([key]) => !key.startsWith("mlflow."));
+  return (
+    <>
+      {note && <section className="card" aria-label="Description"><h2>Description</h2><Markdown text={note} /></section>}
+      <div className="two even">
+        <KeyValues label="Metrics" entries={sorted(run.metrics).map(([key, value]) => [key, compact(Number(value))])} empty="No metrics were logged." />
+        <KeyValues label="Parameters" entries={sorted(run.params)} empty="No parameters were logged." />
+        <KeyValues label="Details" entries={detailsOf(run)} empty="" />
+        <KeyValues label="Tags" entries={tags} empty="No tags were set." />
+      </div>
+      <Datasets datasets={run.datasets} />
+      <Models run={run} />
+    </>
+  );
+}
