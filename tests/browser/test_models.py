@@ -19,8 +19,9 @@ def registry(server):
         client.post("model-versions/create", name="demand", source=f"runs:/{run}/model", run_id=run)
         server.runs.append(run)
     client.post("registered-models/create", name="busy")
+    busy = client.run(experiment, "busy")
     for _ in range(300):
-        client.post("model-versions/create", name="busy", source="file:/model")
+        client.post("model-versions/create", name="busy", source=f"runs:/{busy}/model", run_id=busy)
     client.post("registered-models/create", name="empty")
     return server
 
@@ -146,3 +147,18 @@ def test_a_narrow_window_needs_no_sideways_scrolling(registry, visit, scheme):
         expect(window.page.get_by_role("region", name=there, exact=True)).to_be_visible()
         assert window.overflow() <= 0
         window.screenshot(path.replace("/", "-"))
+
+
+def test_models_are_found_sorted_and_opened_by_keyboard(registry, visit):
+    page = visit(registry).page
+    page.goto("/models")
+    grid = page.get_by_role("grid", name="Models")
+    expect(grid.get_by_role("row").nth(1)).to_contain_text("busy")
+    grid.get_by_role("button", name="Name").click()
+    expect(grid.get_by_role("row").nth(1)).to_contain_text("empty")
+    page.get_by_role("searchbox", name="Find a model").fill("US")
+    expect(grid.get_by_role("row")).to_have_count(2)
+    expect(grid).to_contain_text("300")
+    grid.press("ArrowDown")
+    grid.press("Enter")
+    expect(page).to_have_title("busy · Treadle")

@@ -13,6 +13,8 @@ StatusOr<Json> list_models(registry::Service& registry, const Request& request) 
   registry::Query query;
   ASSIGN_OR_RETURN(query.limit, request.query.get_int("limit", 1000, 1, 1000));
   ASSIGN_OR_RETURN(query.offset, page_offset(request.query));
+  query.filter = std::string(request.query.get("filter").value_or(""));
+  for (const std::string_view order : request.query.all("order_by")) query.order_by.emplace_back(order);
   ASSIGN_OR_RETURN(const auto page, registry.search_models(query));
   Json list = Json::array();
   for (const auto& model : page.items) list.push_back(to_json(model));

@@ -48,3 +48,7 @@ export async function sendJson<T>(method: Method, path: string, body: unknown, s
 export const postJson = <T>(path: string, body: unknown, signal?: AbortSignal) => sendJson<T>("POST", path, body, signal);
 
 export const segment = encodeURIComponent;
+
+// The condition that a name holds this text. A quote cannot be written inside a string of the search grammar: "_" stands for
+// any character.
+export const nameHolds = (text: string) => `name ILIKE '%${text.replaceAll("'", "_")}%'`;

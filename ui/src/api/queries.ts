@@ -10,7 +10,6 @@ import type {
   DriftDay,
   Firing,
   ForecastPoint,
-  Model,
   ModelDetails,
   Performance,
   PipelineRun,
@@ -118,13 +117,6 @@ export const useStepLogs = (run: string, task: string, live: boolean) =>
     queryFn: ({ signal }) => getText(`/api/v1/pipeline-runs/${segment(run)}/tasks/${segment(task)}/logs`, signal),
     refetchInterval: live ? 1000 : false,
     retry: false,
-  });
-
-export const useModels = () =>
-  useQuery({
-    queryKey: ["models"],
-    queryFn: ({ signal }) => getJson<{ models: Model[] }>("/api/v1/models", signal),
-    select: (answer) => answer.models,
   });
 
 export const useModel = (name: string) =>

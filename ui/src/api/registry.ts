@@ -1,10 +1,19 @@
-// What the pages change in the registry and in serving. Every change asks again for what it made stale; a refusal, such as a
+// The registry's models, and what the pages change in it and in serving. Every change asks again for what it made stale; a refusal, such as a
 // gate's, is the server's own text.
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { sendJson, segment } from "./client";
-import type { Deployment } from "./types";
+import { getJson, nameHolds, sendJson, segment } from "./client";
+import type { Page } from "./pages";
+import type { Deployment, Model } from "./types";
 
 const MLFLOW = "/ajax-api/2.0/mlflow";
+
+export async function searchModels(text: string, order: string, token: string, signal?: AbortSignal): Promise<Page<Model>> {
+  const query = new URLSearchParams({ order_by: order });
+  if (text) query.set("filter", nameHolds(text));
+  if (token) query.set("page_token", token);
+  const answer = await getJson<{ models: Model[]; next_page_token?: string }>(`/api/v1/models?${query}`, signal);
+  return { items: answer.models, next: answer.next_page_token ?? null };
+}
 
 function useChange<Input, Output>(work: (input: Input) => Promise<Output>, stale: string[] = ["models"]) {
   const queries = useQueryClient();

@@ -1,6 +1,6 @@
 // Experiments and the search of runs, which goes through MLflow's protocol: it has the order and the deleted ones.
 import { keepPreviousData, useMutation, useQueries, useQuery, useQueryClient } from "@tanstack/react-query";
-import { getJson, postJson, segment } from "./client";
+import { getJson, nameHolds, postJson, segment } from "./client";
 import type { Page } from "./pages";
 import { trackingRunQuery } from "./queries";
 import type { Experiment, Metric, Run, TrackingRun } from "./types";
@@ -68,8 +68,7 @@ export interface ExperimentSearch {
 
 export async function searchExperiments(search: ExperimentSearch, token: string, signal?: AbortSignal): Promise<Page<Experiment>> {
   const query = new URLSearchParams({ view: search.view, order_by: search.order });
-  // A quote cannot be written inside a string of the search grammar: "_" stands for any character.
-  if (search.text) query.set("filter", `name ILIKE '%${search.text.replaceAll("'", "_")}%'`);
+  if (search.text) query.set("filter", nameHolds(search.text));
   if (token) query.set("page_token", token);
   const answer = await getJson<{ experiments: Experiment[]; next_page_token?: string }>(`/api/v1/experiments?${query}`, signal);
   return { items: answer.experiments, next: answer.next_page_token ?? null };
