@@ -156,3 +156,16 @@ def test_a_run_without_anything_says_so(told, visit):
     expect(page.get_by_text("No metrics were logged.")).to_be_visible()
     page.get_by_role("tab", name="Artifacts").click()
     expect(page.get_by_text("No artifacts were logged.")).to_be_visible()
+
+
+def test_nested_runs_lead_both_ways(told, visit):
+    page = visit(told).page
+    parent = told.client.run(told.experiment, "sweep")
+    for number in (1, 2):
+        told.client.run(told.experiment, f"inside-{number}", tags={"mlflow.parentRunId": parent})
+    page.goto(f"/runs/{parent}")
+    page.get_by_role("region", name="Nested runs").get_by_role("link", name="inside-2").click()
+    expect(page).to_have_title("inside-2 · Treadle")
+    page.get_by_role("region", name="Details").get_by_role("link", name=parent[:8]).click()
+    page.get_by_role("link", name="In the table").click()
+    expect(page.get_by_role("status").filter(has_text="2 runs")).to_be_visible()

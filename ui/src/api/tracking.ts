@@ -17,6 +17,7 @@ export interface RunSearch {
   filter: string;
   orderBy: string[];
   view: View;
+  most?: number; // of one page
 }
 
 interface Pair {
@@ -52,7 +53,7 @@ export async function searchRuns(search: RunSearch, token: string, signal?: Abor
       filter: search.filter,
       order_by: search.orderBy,
       run_view_type: VIEWS[search.view],
-      max_results: RUN_PAGE,
+      max_results: search.most ?? RUN_PAGE,
       ...(token && { page_token: token }),
     },
     signal,
@@ -150,6 +151,15 @@ export function useHistories(runs: string[], key: string, steps: Steps, enabled:
   });
 }
 const NO_POINTS: Metric[] = [];
+
+export const nestedIn = (run: string) => `tags.\`mlflow.parentRunId\` = '${run}'`;
+
+// The runs that were started inside a run, the newest first.
+export const useNestedRuns = (run: string, experiment: string, most: number) =>
+  useQuery({
+    queryKey: ["runs", run, "nested"],
+    queryFn: ({ signal }) => searchRuns({ experiment, filter: nestedIn(run), orderBy: [], view: "active", most }, "", signal),
+  });
 
 export interface ModelOfRun {
   name: string;

@@ -33,7 +33,7 @@ function Lines({ histories, runs, metric, look, zoom, onZoom }: Props & { histor
     }),
     [runs, metric, look.smooth, histories],
   );
-  if (data[0].length === 0) return <Empty>{look.logX || look.logY ? "No point can be drawn on a log scale." : "No points here."}</Empty>;
+  if (data[0].length === 0) return <Empty>{zoom ? "No points in this range." : look.logX || look.logY ? "No point can be drawn on a log scale." : "No points."}</Empty>;
   return (
     <Chart data={data} height={HEIGHT} label={`${metric} by ${look.x}`} xLabel={X_LABELS[look.x]} time={look.x === "time"} logX={look.logX} logY={look.logY}
       lines={lines} zoom={zoom} onZoom={onZoom} digits={5} />

@@ -1,11 +1,11 @@
 // What a run was given, what came out of it, and where it came from.
 import { Link } from "wouter";
-import { useLoggedModels, useVersionsOfRun } from "../../api/tracking";
+import { nestedIn, useLoggedModels, useNestedRuns, useVersionsOfRun } from "../../api/tracking";
 import type { DatasetInput, TrackingRun } from "../../api/types";
 import { KeyValues } from "../../components/KeyValues";
 import { Markdown } from "../../components/Markdown";
-import { Ask } from "../../components/State";
-import { compact, duration, minute } from "../../lib/format";
+import { Ask, StatePill } from "../../components/State";
+import { ago, compact, duration, minute } from "../../lib/format";
 
 const sorted = <T,>(record: Record<string, T>) => Object.entries(record).sort(([a], [b]) => a.localeCompare(b));
 
@@ -65,6 +65,26 @@ function Models({ run }: { run: TrackingRun }) {
   );
 }
 
+const NESTED = 50;
+
+function Nested({ run }: { run: TrackingRun }) {
+  const nested = useNestedRuns(run.id, run.experiment_id, NESTED).data;
+  if (!nested || nested.items.length === 0) return null;
+  const all = `/experiments/${run.experiment_id}?filter=${encodeURIComponent(nestedIn(run.id))}`;
+  return (
+    <section className="card" aria-label="Nested runs">
+      <h2>Nested runs <Link className="sub" href={all}>{nested.next === null ? "In the table" : `More than ${NESTED}: all in the table`}</Link></h2>
+      <div className="scroll">
+        <table className="plain"><tbody>
+          {nested.items.map((child) => (
+            <tr key={child.id}><td><Link href={`/runs/${child.id}`}>{child.name}</Link></td><td><StatePill state={child.status} /></td><td className="num sub">{ago(child.startMs)}</td></tr>
+          ))}
+        </tbody></table>
+      </div>
+    </section>
+  );
+}
+
 export function Overview({ run }: { run: TrackingRun }) {
   const note = run.tags["mlflow.note.content"];
   const tags = sorted(run.tags).filter(([key]) => !key.startsWith("mlflow."));
@@ -79,6 +99,7 @@ export function Overview({ run }: { run: TrackingRun }) {
       </div>
       <Datasets datasets={run.datasets} />
       <Models run={run} />
+      <Nested run={run} />
     </>
   );
 }
