@@ -108,7 +108,16 @@ StatusOr<Json> arguments(const net::Request& request, const Schema* schema) {
   return object;
 }
 
+StatusOr<Json> Calls::call(std::string_view path, const Json& arguments) const {
+  const auto it = calls_.find(path);
+  if (it == calls_.end()) return not_found("this server does not answer ", path);
+  RETURN_IF_ERROR(without_nul(arguments));
+  if (const Schema* schema = schema_of(path)) RETURN_IF_ERROR(check_schema(*schema, arguments));
+  return it->second(arguments);
+}
+
 void Routes::add(net::Method method, std::string_view path, const Call& call) {
+  calls_->add(path, call);
   const Schema* schema = schema_of(path);
   for (const char* prefix : {"/api/2.0/mlflow/", "/ajax-api/2.0/mlflow/"}) {
     router_.add(method, str_cat(prefix, path),

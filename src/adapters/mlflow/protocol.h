@@ -2,6 +2,8 @@
 #pragma once
 
 #include <functional>
+#include <map>
+#include <memory>
 #include <string>
 
 #include "adapters/mlflow/request_schema.h"
@@ -20,15 +22,29 @@ StatusOr<Json> arguments(const net::Request& request, const Schema* schema = nul
 
 using Call = std::function<StatusOr<Json>(const Json& arguments)>;
 
+// The calls by their path, for who answers several of them at once (graphql.cc).
+class Calls {
+ public:
+  // Checked as a body would be; "runs/search" and so on.
+  StatusOr<Json> call(std::string_view path, const Json& arguments) const;
+  void add(std::string_view path, const Call& call) { calls_.emplace(path, call); }
+
+ private:
+  std::map<std::string, Call, std::less<>> calls_;
+};
+
 // Adds a route under /api/2.0/mlflow and, for browsers, under /ajax-api/2.0/mlflow. Arguments are checked against the
 // path's schema (request_schema.h) before `call` sees them.
 class Routes {
  public:
   explicit Routes(net::Router& router) : router_(router) {}
   void add(net::Method method, std::string_view path, const Call& call);
+  // All that were added; grows with them. Shared with the handlers that use it.
+  std::shared_ptr<const Calls> calls() const { return calls_; }
 
  private:
   net::Router& router_;
+  std::shared_ptr<Calls> calls_ = std::make_shared<Calls>();
 };
 
 // [{"key": …, "value": …}]; a missing field is empty.
