@@ -19,6 +19,7 @@
 #include "adapters/native/registry.h"
 #include "adapters/native/serving.h"
 #include "adapters/native/tracking.h"
+#include "adapters/native/trash.h"
 #include "adapters/native/users.h"
 #include "adapters/native/why.h"
 #include "adapters/oip/grpc/server.h"
@@ -131,6 +132,7 @@ struct Application::Parts {
     native::add_event_routes(router, *events);
     native::add_experiment_routes(router, *tracking);
     native::add_tracking_routes(router, *tracking);
+    native::add_trash_routes(router, *tracking, *registry);
     native::add_registry_routes(router, *registry, *tracking);
     native::add_pipeline_routes(router, *pipelines);
     native::add_automation_routes(router, *automation);

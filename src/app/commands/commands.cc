@@ -12,6 +12,7 @@ std::vector<Command> all_commands() {
   add_run_compare_command(commands);
   add_experiment_commands(commands);
   add_artifact_commands(commands);
+  add_gc_command(commands);
   add_model_commands(commands);
   add_deployment_commands(commands);
   add_monitoring_commands(commands);

@@ -18,6 +18,7 @@ void add_component_commands(std::vector<Command>& commands);    // component lis
 void add_experiment_commands(std::vector<Command>& commands);   // experiment list, create, show, delete, restore
 void add_tracked_run_commands(std::vector<Command>& commands);  // run list, show, create, log, delete, restore
 void add_run_compare_command(std::vector<Command>& commands);   // run compare
+void add_gc_command(std::vector<Command>& commands);            // gc
 void add_artifact_commands(std::vector<Command>& commands);     // artifact list, download, upload
 void add_model_commands(std::vector<Command>& commands);        // model list, model show
 void add_deployment_commands(std::vector<Command>& commands);   // deployment list, show, create, predict

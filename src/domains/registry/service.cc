@@ -387,6 +387,15 @@ Status Service::delete_tag(const std::string& model, std::int64_t version, const
   });
 }
 
+StatusOr<std::set<std::string>> Service::in_use(bool runs, const std::vector<std::string>& ids) {
+  std::set<std::string> used;
+  RETURN_IF_ERROR(database_.read([&](sql::Connection& connection) -> Status {
+    ASSIGN_OR_RETURN(used, store::in_use(connection, runs, ids));
+    return ok_status();
+  }));
+  return used;
+}
+
 StatusOr<std::string> Service::artifact_folder(const Version& version) {
   std::string_view source = version.place();
   constexpr std::string_view kProxied = "mlflow-artifacts:/";

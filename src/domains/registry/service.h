@@ -46,6 +46,9 @@ class Service {
   Status set_tag(const std::string& model, std::int64_t version, const std::string& key, const std::string& value);
   Status delete_tag(const std::string& model, std::int64_t version, const std::string& key);
 
+  // Those of these runs, or else logged models, that some version came from: its files may be theirs.
+  StatusOr<std::set<std::string>> in_use(bool runs, const std::vector<std::string>& ids);
+
   // Blob key of the folder that holds a version's files. kInvalidArgument for a source this server does not keep.
   StatusOr<std::string> artifact_folder(const Version& version);
 

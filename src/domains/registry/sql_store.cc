@@ -225,6 +225,27 @@ StatusOr<std::vector<Version>> versions_of(sql::Connection& connection, const st
   return load_versions(connection, "WHERE model = ? ORDER BY version", {model});
 }
 
+StatusOr<std::set<std::string>> in_use(sql::Connection& connection, bool runs, const std::vector<std::string>& ids) {
+  const std::string_view column = runs ? "run_id" : "model_id";
+  std::set<std::string> used;
+  for (std::size_t first = 0; first < ids.size(); first += kChunk) {
+    const std::size_t last = std::min(ids.size(), first + kChunk);
+    std::string marks;
+    sql::Values values;
+    for (std::size_t i = first; i < last; ++i) {
+      marks += i == first ? "?" : ", ?";
+      values.emplace_back(ids[i]);
+    }
+    RETURN_IF_ERROR(connection.query(
+        str_cat("SELECT DISTINCT ", column, " FROM model_versions WHERE ", column, " IN (", marks, ")"), values,
+        [&](const sql::Row& row) {
+          used.insert(row.string(0));
+          return ok_status();
+        }));
+  }
+  return used;
+}
+
 Status update_version(sql::Connection& tx, const Version& version) {
   return tx
       .execute("UPDATE model_versions SET description = ?, stage = ?, updated_ms = ? WHERE model = ? AND version = ?",

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 
 #include "domains/registry/types.h"
 #include "storage/sql/database.h"
@@ -33,6 +34,7 @@ StatusOr<std::vector<Version>> load_versions(sql::Connection& connection, std::s
 // search_store.cc
 StatusOr<Page<Version>> search_versions(sql::Connection& connection, const Query& query);
 StatusOr<std::vector<Version>> versions_of(sql::Connection& connection, const std::string& model);
+StatusOr<std::set<std::string>> in_use(sql::Connection& connection, bool runs, const std::vector<std::string>& ids);
 Status update_version(sql::Connection& tx, const Version& version);
 Status remove_version(sql::Connection& tx, const std::string& model, std::int64_t version);
 

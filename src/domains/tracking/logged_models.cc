@@ -120,9 +120,9 @@ StatusOr<LoggedModel> Service::finalize_logged_model(const std::string& id, Mode
 
 Status Service::delete_logged_model(const std::string& id) {
   return change_logged_model(id,
-                             [](sql::Connection&, LoggedModel& model) {
+                             [&](sql::Connection& tx, LoggedModel& model) {
                                model.deleted = true;
-                               return ok_status();
+                               return Trash::note(tx, "logged_model", id, clock_.now_ms());
                              })
       .status();
 }

@@ -72,10 +72,17 @@ std::optional<RunStatus> parse_run_status(std::string_view text) {
 
 Service::Service(sql::Database& database, events::EventLog& events, lineage::Graph& graph, const Clock& clock,
                  blob::BlobStore& blobs)
-    : database_(database), events_(events), graph_(graph), clock_(clock), blobs_(blobs), announcer_(database, events) {}
+    : database_(database),
+      events_(events),
+      graph_(graph),
+      clock_(clock),
+      blobs_(blobs),
+      announcer_(database, events),
+      trash_(database, blobs) {}
 
 Status Service::open() {
   RETURN_IF_ERROR(sql::migrate(database_, "tracking", store::migrations()));
+  RETURN_IF_ERROR(trash_.open());
   bool more = true;
   while (more) {
     RETURN_IF_ERROR(write([&](sql::Connection& tx) -> Status {
@@ -159,12 +166,16 @@ Status Service::rename_experiment(const std::string& id, const std::string& name
 Status Service::delete_experiment(const std::string& id) {
   return write([&](sql::Connection& tx) -> Status {
     RETURN_IF_ERROR(store::mark_experiment(tx, id, true, clock_.now_ms()));
+    RETURN_IF_ERROR(Trash::note(tx, "experiment", id, clock_.now_ms()));
     return events_.append(tx, {0, 0, "experiment.deleted", "experiment/" + id, Json::object()});
   });
 }
 
 Status Service::restore_experiment(const std::string& id) {
-  return write([&](sql::Connection& tx) { return store::mark_experiment(tx, id, false, clock_.now_ms()); });
+  return write([&](sql::Connection& tx) -> Status {
+    RETURN_IF_ERROR(store::mark_experiment(tx, id, false, clock_.now_ms()));
+    return Trash::forget(tx, "experiment", id);
+  });
 }
 
 Status Service::set_experiment_tag(const std::string& id, const std::string& key, const std::string& value) {
@@ -250,6 +261,7 @@ StatusOr<Run> Service::update_run(const std::string& id, const RunUpdate& update
 Status Service::change_run(const std::string& id, bool deleted) {
   return write([&](sql::Connection& tx) -> Status {
     RETURN_IF_ERROR(store::mark_run(tx, id, deleted));
+    RETURN_IF_ERROR(deleted ? Trash::note(tx, "run", id, clock_.now_ms()) : Trash::forget(tx, "run", id));
     return events_.append(tx, {0, 0, deleted ? "run.deleted" : "run.restored", "run/" + id, Json::object()});
   });
 }
@@ -295,6 +307,18 @@ Status Service::delete_tag(const std::string& run_id, const std::string& key) {
     ASSIGN_OR_RETURN(const bool removed, store::remove_tag(tx, run_id, key));
     return removed ? ok_status() : not_found("No tag with name: ", key, " in run with id ", run_id);
   });
+}
+
+StatusOr<Purged> Service::purge(const PurgeQuery& query) {
+  ASSIGN_OR_RETURN(Purged purged, trash_.purge(query));
+  if (query.dry_run) return purged;
+  const Json counts = {{"runs", purged.runs.size()},
+                       {"logged_models", purged.logged_models.size()},
+                       {"experiments", purged.experiments.size()}};
+  RETURN_IF_ERROR(write([&](sql::Connection& tx) {
+    return events_.append(tx, {0, 0, "trash.purged", "trash", counts});
+  }));
+  return purged;
 }
 
 StatusOr<std::vector<DatasetSummary>> Service::search_datasets(const std::vector<std::string>& experiment_ids,

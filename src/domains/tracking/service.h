@@ -10,6 +10,7 @@
 #include "domains/lineage/graph.h"
 #include "domains/tracking/log_announcer.h"
 #include "domains/tracking/metric_points.h"
+#include "domains/tracking/trash.h"
 #include "domains/tracking/types.h"
 #include "storage/blob/blob_store.h"
 #include "storage/sql/database.h"
@@ -75,6 +76,9 @@ class Service {
   Status note_model(const std::string& run_id, const Json& model);
   Status log_logged_model_params(const std::string& id, const Tags& params);
 
+  // Removes for good what was deleted before a time (trash.h).
+  StatusOr<Purged> purge(const PurgeQuery& query);
+
   // Blob key of a run's artifact folder: "artifacts/<experiment>/<run>/artifacts".
   static std::string artifact_root(const Run& run);
   // "mlflow-artifacts:/<experiment>/<run>/artifacts".
@@ -97,6 +101,7 @@ class Service {
   const Clock& clock_;
   blob::BlobStore& blobs_;
   LogAnnouncer announcer_;
+  Trash trash_;
 };
 
 }  // namespace treadle::tracking
