@@ -168,6 +168,8 @@ const std::vector<RouteRule>& mlflow_rules() {
       signed_in("PATCH mlflow/workspaces/{name}"),
       signed_in("DELETE mlflow/workspaces/{name}"),
       {"GET mlflow/server-info", {.who = Who::kPublic}},
+      signed_in("GET mlflow/ui-telemetry"),
+      signed_in("GET mlflow/gateway-proxy"),
       // One request may ask for anything of anybody.
       admin("POST /graphql"),
       admin("GET /graphql"),

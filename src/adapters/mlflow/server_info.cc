@@ -21,6 +21,15 @@ void add_server_info_routes(net::Router& router) {
     return net::Response::text(503, str_cat("Endpoint: ", request.path,
                                             " disabled because the server is running without workspaces support."));
   };
+  // MLflow's page asks whether it may report what its users do. It may not.
+  router.add(Method::kGet, "/ajax-api/3.0/mlflow/ui-telemetry", [](net::Request&) {
+    return net::Response::json(
+        {{"disable_ui_telemetry", true}, {"disable_ui_events", Json::array()}, {"ui_rollout_percentage", 0}});
+  });
+  // It also asks a gateway to language models for its endpoints; here is none.
+  router.add(Method::kGet, "/ajax-api/2.0/mlflow/gateway-proxy", [](net::Request&) {
+    return net::Response::json({{"endpoints", Json::array()}});
+  });
   for (const char* api : {"/api/3.0/mlflow", "/ajax-api/3.0/mlflow"}) {
     router.add(Method::kGet, str_cat(api, "/server-info"), info);
     for (const char* path : {"/workspaces", "/workspaces/{name}"}) {
