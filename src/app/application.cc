@@ -11,6 +11,7 @@
 #include "adapters/kfp/routes.h"
 #include "adapters/mlflow/accounts.h"
 #include "adapters/mlflow/routes.h"
+#include "adapters/mlflow/webhooks.h"
 #include "adapters/native/automation.h"
 #include "adapters/native/events.h"
 #include "adapters/native/experiments.h"
@@ -31,6 +32,7 @@
 #include "app/pipeline_runs.h"
 #include "app/status_routes.h"
 #include "app/version.h"
+#include "app/webhook_sender.h"
 #include "base/build_info.h"
 #include "base/log.h"
 #include "base/time.h"
@@ -39,6 +41,7 @@
 #include "domains/serving/metrics.h"
 #include "domains/serving/registry_source.h"
 #include "domains/serving/xgboost_runtime.h"
+#include "domains/webhooks/service.h"
 #include "executors/process_executor.h"
 #include "net/server.h"
 
@@ -75,9 +78,17 @@ struct Application::Parts {
     RETURN_IF_ERROR(graph->open());
     RETURN_IF_ERROR(tracking->open());
     RETURN_IF_ERROR(registry->open());
+    RETURN_IF_ERROR(open_webhooks());
     RETURN_IF_ERROR(open_pipelines());
     RETURN_IF_ERROR(open_serving());
     return listen();
+  }
+
+  Status open_webhooks() {
+    ASSIGN_OR_RETURN(const treadle::webhooks::Options options, webhook_options(config));
+    webhooks =
+        std::make_unique<treadle::webhooks::Service>(*database, *events, clock, webhook_sender(options), options);
+    return webhooks->open();
   }
 
   Status open_pipelines() {
@@ -129,6 +140,7 @@ struct Application::Parts {
     add_status_routes(
         router, [this] { return !stopping.load() && serving->ready(); }, [this] { return overview(); });
     mlflow::add_routes(router, *tracking, *registry);
+    mlflow::add_webhook_routes(router, *webhooks);
     native::add_event_routes(router, *events);
     native::add_experiment_routes(router, *tracking);
     native::add_tracking_routes(router, *tracking);
@@ -161,6 +173,7 @@ struct Application::Parts {
     if (auth) note.token = auth->own_token();
     RETURN_IF_ERROR(data.write_note(note));
     pipelines->set_server(note.url, note.token);
+    RETURN_IF_ERROR(webhooks->start());
     RETURN_IF_ERROR(pipelines->start());
     return automation->start();
   }
@@ -254,6 +267,7 @@ struct Application::Parts {
     if (stopping.exchange(true)) return;
     if (server) server->stop(kGrace);
     if (grpc) grpc->stop(kGrace);
+    if (webhooks) webhooks->stop();
     if (automation) automation->stop();
     if (pipelines) pipelines->stop();
     if (serving) serving->stop();
@@ -276,6 +290,7 @@ struct Application::Parts {
   std::unique_ptr<lineage::Graph> graph;
   std::unique_ptr<tracking::Service> tracking;
   std::unique_ptr<registry::Service> registry;
+  std::unique_ptr<treadle::webhooks::Service> webhooks;
   executors::ProcessExecutor executor;
   std::unique_ptr<pipelines::Service> pipelines;
   std::unique_ptr<PipelineRuns> launcher;

@@ -103,7 +103,8 @@ Found Resources::source(const std::string& uri) {
     return uri.substr(scheme.size(), uri.find_first_of("/@", scheme.size()) - scheme.size());
   };
   if (uri.starts_with(kRuns)) return run(name_after(kRuns));
-  if (uri.starts_with("models:/m-")) return find(Of::kLoggedModel, name_after(kModels));
+  const bool is_version = uri.find_first_of("/@", kModels.size()) != std::string::npos;
+  if (uri.starts_with("models:/m-") && !is_version) return find(Of::kLoggedModel, name_after(kModels));
   if (uri.starts_with(kModels)) return on(auth::kModel, name_after(kModels));
   // What this server does not keep it cannot show either.
   if (!uri.starts_with(kFiles)) return nothing();

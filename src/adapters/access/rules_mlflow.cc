@@ -135,6 +135,13 @@ const std::vector<RouteRule>& mlflow_rules() {
       model("POST mlflow/model-versions/set-tag", kEdit),
       model("DELETE mlflow/model-versions/delete-tag", kEdit),
 
+      admin("POST mlflow/webhooks"),
+      admin("GET mlflow/webhooks"),
+      admin("GET mlflow/webhooks/{webhook_id}"),
+      admin("PATCH mlflow/webhooks/{webhook_id}"),
+      admin("DELETE mlflow/webhooks/{webhook_id}"),
+      admin("POST mlflow/webhooks/{webhook_id}/test"),
+
       admin("POST mlflow/users/create"),
       self("GET mlflow/users/get"),
       signed_in("GET mlflow/users/list"),
@@ -157,6 +164,7 @@ const std::vector<RouteRule>& mlflow_rules() {
       model("DELETE mlflow/registered-models/permissions/delete", kManage),
 
       // Its queries name what they want in a language of its own.
+      needs("GET /graphql", {{Of::kEverything, "", kRead}}),
       needs("POST /graphql", {{Of::kEverything, "", kRead}}),
       needs("POST mlflow/graphql", {{Of::kEverything, "", kRead}}),
       signed_in("GET mlflow/workspaces"),
@@ -171,8 +179,6 @@ const std::vector<RouteRule>& mlflow_rules() {
       signed_in("GET mlflow/ui-telemetry"),
       signed_in("GET mlflow/gateway-proxy"),
       // One request may ask for anything of anybody.
-      admin("POST /graphql"),
-      admin("GET /graphql"),
       {"GET /health", {.who = Who::kPublic}},
       signed_in("GET /version"),
   };

@@ -69,6 +69,19 @@ bool is_prompt(const Model& model) {
 
 std::string version_id(const std::string& model, std::int64_t version) { return str_cat(model, "/", version); }
 
+Json tags_object(const Tags& tags) {
+  Json object = Json::object();
+  for (const auto& [key, value] : tags) object[key] = value;
+  return object;
+}
+
+// What happened to a model itself; whoever is told of it (webhooks) tells models from prompts.
+events::Event model_event(std::string type, const Model& model, Json more = Json::object()) {
+  more["model"] = model.name;
+  more["prompt"] = is_prompt(model);
+  return {0, 0, std::move(type), "model/" + model.name, std::move(more)};
+}
+
 events::Event version_event(std::string type, const std::string& model, std::int64_t version,
                             Json more = Json::object()) {
   more["model"] = model;
@@ -104,7 +117,10 @@ StatusOr<Model> Service::create_model(const std::string& name, const std::string
         store::insert_model(tx, {.name = name, .description = description, .created_ms = now, .updated_ms = now}));
     for (const auto& [key, value] : tags) RETURN_IF_ERROR(store::put_tag(tx, name, 0, key, value));
     created = store::load_model(tx, name);
-    return events_.append(tx, {0, 0, "model.created", "model/" + name, {{"model", name}}});
+    RETURN_IF_ERROR(created);
+    return events_.append(tx,
+                          model_event("model.created", *created,
+                                      {{"description", created->description}, {"tags", tags_object(created->tags)}}));
   }));
   return created;
 }
@@ -215,8 +231,13 @@ StatusOr<Version> Service::create_version(const NewVersion& given) {
       RETURN_IF_ERROR(graph_.add_edge(tx, {{"logged_model", wanted.model_id}, node, "registered"}));
     }
     created = store::load_version(tx, wanted.model, number);
-    return events_.append(tx,
-                          version_event("model_version.created", wanted.model, number, {{"run_id", wanted.run_id}}));
+    ASSIGN_OR_RETURN(const Model model, store::load_model(tx, wanted.model));
+    return events_.append(tx, version_event("model_version.created", wanted.model, number,
+                                            {{"run_id", wanted.run_id},
+                                             {"source", given.source},
+                                             {"description", wanted.description},
+                                             {"tags", tags_object(wanted.tags)},
+                                             {"prompt", is_prompt(model)}}));
   }));
   RETURN_IF_ERROR(note_in_logged_model(wanted.model_id));
   return created;
@@ -358,15 +379,27 @@ Status Service::set_alias(const std::string& model, const std::string& alias, st
   return database_.write([&](sql::Connection& tx) -> Status {
     RETURN_IF_ERROR(store::load_version(tx, model, version));
     RETURN_IF_ERROR(store::put_alias(tx, model, alias, version));
-    return events_.append(tx, version_event("model_alias.set", model, version, {{"alias", alias}}));
+    ASSIGN_OR_RETURN(const Model changed, store::load_model(tx, model));
+    return events_.append(
+        tx, version_event("model_alias.set", model, version, {{"alias", alias}, {"prompt", is_prompt(changed)}}));
   });
 }
 
 Status Service::delete_alias(const std::string& model, const std::string& alias) {
   return database_.write([&](sql::Connection& tx) -> Status {
-    RETURN_IF_ERROR(store::load_model(tx, model));
-    return store::remove_alias(tx, model, alias);
+    ASSIGN_OR_RETURN(const Model changed, store::load_model(tx, model));
+    RETURN_IF_ERROR(store::remove_alias(tx, model, alias));
+    return events_.append(tx, model_event("model_alias.deleted", changed, {{"alias", alias}}));
   });
+}
+
+// "model_tag.set" of the model, "model_version_tag.set" of a version; the same for deleted ones.
+Status Service::tell_tag(sql::Connection& tx, const std::string& model, std::int64_t version, std::string_view action,
+                         Json payload) {
+  ASSIGN_OR_RETURN(const Model changed, store::load_model(tx, model));
+  if (version == 0) return events_.append(tx, model_event(str_cat("model_tag.", action), changed, std::move(payload)));
+  payload["prompt"] = is_prompt(changed);
+  return events_.append(tx, version_event(str_cat("model_version_tag.", action), model, version, std::move(payload)));
 }
 
 Status Service::set_tag(const std::string& model, std::int64_t version, const std::string& key,
@@ -375,7 +408,8 @@ Status Service::set_tag(const std::string& model, std::int64_t version, const st
   return database_.write([&](sql::Connection& tx) -> Status {
     if (version == 0) RETURN_IF_ERROR(store::load_model(tx, model));
     if (version != 0) RETURN_IF_ERROR(store::load_version(tx, model, version));
-    return store::put_tag(tx, model, version, key, value);
+    RETURN_IF_ERROR(store::put_tag(tx, model, version, key, value));
+    return tell_tag(tx, model, version, "set", {{"key", key}, {"value", value}});
   });
 }
 
@@ -383,7 +417,8 @@ Status Service::delete_tag(const std::string& model, std::int64_t version, const
   return database_.write([&](sql::Connection& tx) -> Status {
     if (version == 0) RETURN_IF_ERROR(store::load_model(tx, model));
     if (version != 0) RETURN_IF_ERROR(store::load_version(tx, model, version));
-    return store::remove_tag(tx, model, version, key);
+    RETURN_IF_ERROR(store::remove_tag(tx, model, version, key));
+    return tell_tag(tx, model, version, "deleted", {{"key", key}});
   });
 }
 

@@ -53,6 +53,8 @@ class Service {
   StatusOr<std::string> artifact_folder(const Version& version);
 
  private:
+  Status tell_tag(sql::Connection& tx, const std::string& model, std::int64_t version, std::string_view action,
+                  Json payload);
   // Turns a source "models:/…" into what it means now: the version, and where its files are.
   Status follow_source(NewVersion& wanted, std::string& location);
   Status note_in_logged_model(const std::string& model_id);
