@@ -117,6 +117,7 @@ Status Guard::check_need(const Need& need, const auth::Account& who, Fields& fie
   if (field.ends_with("[]")) {
     values = fields.all(field);
     if (fields.broken()) return invalid("the body is not valid JSON");
+    if (optional) std::erase(values, "");
   } else {
     ASSIGN_OR_RETURN(const auto value, fields.one(field));
     if (value) values.push_back(*value);

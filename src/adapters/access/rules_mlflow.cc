@@ -60,11 +60,14 @@ const std::vector<RouteRule>& mlflow_rules() {
       run("POST mlflow/runs/delete", kManage),
       run("POST mlflow/runs/restore", kManage),
       lists("POST mlflow/runs/search", {{"runs", Of::kExperiment, "info.experiment_id"}}),
-      run("POST mlflow/runs/log-metric", kEdit),
+      // A metric may also be that of a logged model.
+      needs("POST mlflow/runs/log-metric",
+            {{Of::kRun, "run_id|run_uuid", kEdit}, {Of::kLoggedModel, "model_id?", kEdit}}),
       run("POST mlflow/runs/log-parameter", kEdit),
       run("POST mlflow/runs/set-tag", kEdit),
       run("POST mlflow/runs/delete-tag", kEdit),
-      run("POST mlflow/runs/log-batch", kEdit),
+      needs("POST mlflow/runs/log-batch",
+            {{Of::kRun, "run_id|run_uuid", kEdit}, {Of::kLoggedModel, "metrics[].model_id[]?", kEdit}}),
       run("POST mlflow/runs/log-model", kEdit),
       needs("POST mlflow/runs/log-inputs",
             {{Of::kRun, "run_id", kEdit}, {Of::kLoggedModel, "models[].model_id[]?", kRead}}),
@@ -178,7 +181,6 @@ const std::vector<RouteRule>& mlflow_rules() {
       {"GET mlflow/server-info", {.who = Who::kPublic}},
       signed_in("GET mlflow/ui-telemetry"),
       signed_in("GET mlflow/gateway-proxy"),
-      // One request may ask for anything of anybody.
       {"GET /health", {.who = Who::kPublic}},
       signed_in("GET /version"),
   };

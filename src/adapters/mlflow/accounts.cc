@@ -76,7 +76,7 @@ StatusOr<Json> remove(auth::Service& auth, const Request& request, const Json& a
 
 }  // namespace
 
-void add_as(net::Router& router, Method method, std::string_view version, std::string_view path, CallAs call) {
+void add_as(net::Router& router, Method method, std::string_view version, std::string_view path, const CallAs& call) {
   for (const char* prefix : {"/api/", "/ajax-api/"}) {
     router.add(method, str_cat(prefix, version, "/mlflow/", path), [call](Request& request) {
       const auto given = arguments(request);

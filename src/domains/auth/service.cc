@@ -207,7 +207,7 @@ void Service::forget_cached() {
 }
 
 Status Service::change(const std::string& name, const std::function<Status(sql::Connection&, const Account&)>& work) {
-  const Status status = database_.write([&](sql::Connection& tx) -> Status {
+  Status status = database_.write([&](sql::Connection& tx) -> Status {
     ASSIGN_OR_RETURN(const auto account, find_account(tx, name));
     if (!account) return no_user(name);
     return work(tx, *account);
@@ -221,7 +221,7 @@ StatusOr<User> Service::create_user(const std::string& name, const std::string& 
   RETURN_IF_ERROR(auth::check_password(password));
   ASSIGN_OR_RETURN(const std::string hash, hash_password(password));
   User made;
-  const Status status = database_.write([&](sql::Connection& tx) -> Status {
+  Status status = database_.write([&](sql::Connection& tx) -> Status {
     ASSIGN_OR_RETURN(const auto existing, find_account(tx, name));
     if (existing) return already_exists("User (username=", name, ") already exists.");
     ASSIGN_OR_RETURN(made, insert_user(tx, {.name = name, .admin = admin, .created_ms = clock_.now_ms()}, hash));
@@ -336,7 +336,7 @@ Status Service::give_to_creator(const std::string& name, std::string_view type, 
 }
 
 Status Service::forget(std::string_view type, const std::string& id) {
-  const Status status = database_.write([&](sql::Connection& tx) -> Status { return delete_grants_on(tx, type, id); });
+  Status status = database_.write([&](sql::Connection& tx) -> Status { return delete_grants_on(tx, type, id); });
   forget_cached();
   return status;
 }
@@ -344,7 +344,7 @@ Status Service::forget(std::string_view type, const std::string& id) {
 Status Service::rename(std::string_view type, const std::string& from, const std::string& to) {
   if (from == to) return ok_status();
   if (to == "*") return forget(type, from);
-  const Status status = database_.write([&](sql::Connection& tx) { return move_grants(tx, type, from, to); });
+  Status status = database_.write([&](sql::Connection& tx) { return move_grants(tx, type, from, to); });
   forget_cached();
   return status;
 }

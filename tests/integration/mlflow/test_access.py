@@ -440,6 +440,10 @@ def test_ways_around(guarded, forbidden, new_user):
         requests.get(f"{guarded.url}/api/v1/why", params={"prediction_id": "x"}, auth=who),
         requests.head(api + "runs/get", params={"run_id": run}, auth=who),
     ]
+    metric = {"key": "m", "value": 1, "timestamp": 1, "step": 0, "model_id": forbidden["logged"]}
+    blocked += [requests.post(api + "runs/log-batch", json={"run_id": mine, "metrics": [metric]}, auth=who),
+                requests.post(api + "runs/log-metric", json={"run_id": mine, **metric}, auth=who),
+                requests.post(api + "runs/outputs", json={"run_id": mine, "models": [{"model_id": forbidden["logged"]}]}, auth=who)]
     for answer in blocked:
         assert answer.status_code in (400, 403, 404), (answer.request.method, answer.url, answer.status_code)
         assert SECRET not in answer.text.replace(f"{SECRET}.txt", "")
