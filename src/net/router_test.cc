@@ -32,6 +32,30 @@ TEST(Router, LiteralsWinOverParametersAndParametersOverTheRest) {
   EXPECT_EQ(router.match(Method::kGet, "/b").route, nullptr);
 }
 
+TEST(Router, AGuardStandsBeforeEveryRouteAndFallback) {
+  Router router;
+  router.add(Method::kGet, "/a", nothing, {.execution = Execution::kInline, .inline_below = 100});
+  router.add_fallback("/", nothing);
+  int fallbacks = 0;
+  router.guard([&](const Router::Route& route, Handler handler) -> Handler {
+    fallbacks += static_cast<int>(route.fallback);
+    return [handler = std::move(handler)](Request& request) {
+      return request.user.empty() ? Response::text(401, "") : handler(request);
+    };
+  });
+  EXPECT_EQ(fallbacks, 1);
+  for (const char* path : {"/a", "/anything"}) {
+    const Router::Route* route = router.match(Method::kGet, path).route;
+    Request request;
+    EXPECT_EQ(route->handler(request).status, 401) << path;
+    request.user = "ada";
+    EXPECT_EQ(route->handler(request).status, 200) << path;
+    // A guard may block, so no handler stays on the I/O thread.
+    EXPECT_EQ(route->options.execution, Execution::kWorker);
+    EXPECT_EQ(route->options.inline_below, 0u);
+  }
+}
+
 TEST(RouterDeathTest, TwoHandlersForOneRouteAbortWhateverTheirParametersAreCalled) {
   Router router;
   router.add(Method::kGet, "/runs/{id}", nothing);

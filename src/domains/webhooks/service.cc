@@ -130,7 +130,7 @@ StatusOr<Answer> Service::test(const std::string& id, const std::string& event) 
   Delivery delivery{.id = hex_to_uuid(new_hex_id()), .webhook_id = id, .event = event};
   if (event.empty()) delivery.event = webhook.events.front();
   delivery.body = body_of(delivery.event, example_data(delivery.event), clock_.now_ms());
-  const auto answer = send(webhook, delivery);
+  auto answer = send(webhook, delivery);
   // What went wrong out there is the result of the test, not an error of ours.
   if (!answer.ok()) return Answer{0, str_cat("Failed to test webhook: ", answer.status().message())};
   return answer;
