@@ -15,6 +15,7 @@
 #include "adapters/native/automation.h"
 #include "adapters/native/events.h"
 #include "adapters/native/experiments.h"
+#include "adapters/native/import.h"
 #include "adapters/native/monitoring.h"
 #include "adapters/native/pipelines.h"
 #include "adapters/native/registry.h"
@@ -145,6 +146,7 @@ struct Application::Parts {
     native::add_experiment_routes(router, *tracking);
     native::add_tracking_routes(router, *tracking);
     native::add_trash_routes(router, *tracking, *registry);
+    native::add_import_routes(router, *tracking, *registry);
     native::add_registry_routes(router, *registry, *tracking);
     native::add_pipeline_routes(router, *pipelines);
     native::add_automation_routes(router, *automation);

@@ -100,4 +100,30 @@ StatusOr<std::vector<std::pair<std::string, std::string>>> read_pairs(const Json
   return pairs;
 }
 
+StatusOr<tracking::Metric> read_metric(const Json& item, std::int64_t now_ms) {
+  tracking::Metric metric;
+  ASSIGN_OR_RETURN(metric.key, required_string(item, "key"));
+  ASSIGN_OR_RETURN(metric.value, read_number(item, "value"));
+  ASSIGN_OR_RETURN(metric.step, optional_int(item, "step", 0));
+  ASSIGN_OR_RETURN(metric.time_ms, optional_int(item, "time_ms", now_ms));
+  ASSIGN_OR_RETURN(metric.model_id, optional_string(item, "model_id"));
+  ASSIGN_OR_RETURN(metric.dataset_name, optional_string(item, "dataset_name"));
+  ASSIGN_OR_RETURN(metric.dataset_digest, optional_string(item, "dataset_digest"));
+  return metric;
+}
+
+StatusOr<tracking::DatasetInput> read_dataset(const Json& item) {
+  tracking::DatasetInput input;
+  ASSIGN_OR_RETURN(input.name, required_string(item, "name"));
+  ASSIGN_OR_RETURN(input.digest, required_string(item, "digest"));
+  ASSIGN_OR_RETURN(input.source_type, optional_string(item, "source_type", "local"));
+  ASSIGN_OR_RETURN(input.source, optional_string(item, "source"));
+  ASSIGN_OR_RETURN(input.schema, optional_string(item, "schema"));
+  ASSIGN_OR_RETURN(input.profile, optional_string(item, "profile"));
+  ASSIGN_OR_RETURN(input.tags, read_pairs(item, "tags"));
+  ASSIGN_OR_RETURN(const std::string context, optional_string(item, "context"));
+  if (!context.empty()) input.tags.emplace_back("mlflow.data.context", context);
+  return input;
+}
+
 }  // namespace treadle::native

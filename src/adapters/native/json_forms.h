@@ -19,4 +19,9 @@ Json to_json(const registry::Version& version);
 // {"key": "value", …} as pairs; values that are numbers or booleans become their text.
 StatusOr<std::vector<std::pair<std::string, std::string>>> read_pairs(const Json& object, std::string_view field);
 
+// {key, value, step, time_ms} and, of a logged model, {model_id, dataset_name, dataset_digest}.
+StatusOr<tracking::Metric> read_metric(const Json& item, std::int64_t now_ms);
+// {name, digest, source_type, source, schema, profile, context, tags}.
+StatusOr<tracking::DatasetInput> read_dataset(const Json& item);
+
 }  // namespace treadle::native

@@ -85,11 +85,7 @@ StatusOr<std::vector<tracking::Metric>> read_metrics(const Json& body) {
   if (list == nullptr) return metrics;
   const std::int64_t now = SystemClock().now_ms();
   for (const Json& item : *list) {
-    tracking::Metric metric;
-    ASSIGN_OR_RETURN(metric.key, required_string(item, "key"));
-    ASSIGN_OR_RETURN(metric.value, read_number(item, "value"));
-    ASSIGN_OR_RETURN(metric.step, optional_int(item, "step", 0));
-    ASSIGN_OR_RETURN(metric.time_ms, optional_int(item, "time_ms", now));
+    ASSIGN_OR_RETURN(auto metric, read_metric(item, now));
     metrics.push_back(std::move(metric));
   }
   return metrics;
@@ -100,18 +96,22 @@ StatusOr<std::vector<tracking::DatasetInput>> read_datasets(const Json& body) {
   ASSIGN_OR_RETURN(const Json* list, optional_array(body, "datasets"));
   if (list == nullptr) return inputs;
   for (const Json& item : *list) {
-    tracking::DatasetInput input;
-    ASSIGN_OR_RETURN(input.name, required_string(item, "name"));
-    ASSIGN_OR_RETURN(input.digest, required_string(item, "digest"));
-    ASSIGN_OR_RETURN(input.source_type, optional_string(item, "source_type", "local"));
-    ASSIGN_OR_RETURN(input.source, optional_string(item, "source"));
-    ASSIGN_OR_RETURN(input.schema, optional_string(item, "schema"));
-    ASSIGN_OR_RETURN(input.profile, optional_string(item, "profile"));
-    ASSIGN_OR_RETURN(const std::string context, optional_string(item, "context"));
-    if (!context.empty()) input.tags.emplace_back("mlflow.data.context", context);
+    ASSIGN_OR_RETURN(auto input, read_dataset(item));
     inputs.push_back(std::move(input));
   }
   return inputs;
+}
+
+StatusOr<std::vector<tracking::ModelLink>> read_links(const Json& body, std::string_view field) {
+  std::vector<tracking::ModelLink> links;
+  ASSIGN_OR_RETURN(const Json* list, optional_array(body, field));
+  for (std::size_t i = 0; list != nullptr && i < list->size(); ++i) {
+    tracking::ModelLink link;
+    ASSIGN_OR_RETURN(link.model_id, required_string((*list)[i], "model_id"));
+    ASSIGN_OR_RETURN(link.step, optional_int((*list)[i], "step", 0));
+    links.push_back(std::move(link));
+  }
+  return links;
 }
 
 StatusOr<Json> log_to_run(tracking::Service& tracking, const Request& request) {
@@ -121,6 +121,8 @@ StatusOr<Json> log_to_run(tracking::Service& tracking, const Request& request) {
   ASSIGN_OR_RETURN(batch.tags, read_pairs(body, "tags"));
   ASSIGN_OR_RETURN(batch.metrics, read_metrics(body));
   ASSIGN_OR_RETURN(batch.inputs, read_datasets(body));
+  ASSIGN_OR_RETURN(batch.model_inputs, read_links(body, "model_inputs"));
+  ASSIGN_OR_RETURN(batch.model_outputs, read_links(body, "model_outputs"));
   RETURN_IF_ERROR(tracking.log_batch(std::string(request.param("id")), batch));
   return Json::object();
 }

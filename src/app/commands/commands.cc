@@ -13,6 +13,7 @@ std::vector<Command> all_commands() {
   add_experiment_commands(commands);
   add_artifact_commands(commands);
   add_gc_command(commands);
+  add_transfer_commands(commands);
   add_model_commands(commands);
   add_deployment_commands(commands);
   add_monitoring_commands(commands);

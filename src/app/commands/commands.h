@@ -24,5 +24,6 @@ void add_model_commands(std::vector<Command>& commands);        // model list, m
 void add_deployment_commands(std::vector<Command>& commands);   // deployment list, show, create, predict
 void add_user_commands(std::vector<Command>& commands);         // user list, create, grant, token …
 void add_tool_commands(std::vector<Command>& commands);         // config, completion
+void add_transfer_commands(std::vector<Command>& commands);     // import mlflow
 
 }  // namespace treadle::app

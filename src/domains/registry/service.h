@@ -49,6 +49,11 @@ class Service {
   // Those of these runs, or else logged models, that some version came from: its files may be theirs.
   StatusOr<std::set<std::string>> in_use(bool runs, const std::vector<std::string>& ids);
 
+  // Taking over another registry's records with their numbers and times (import.cc); safe to repeat. Aliases follow
+  // through set_alias. A stage is a promotion here as anywhere else.
+  StatusOr<Model> import_model(const Model& model);
+  StatusOr<Version> import_version(const Version& version);
+
   // Blob key of the folder that holds a version's files. kInvalidArgument for a source this server does not keep.
   StatusOr<std::string> artifact_folder(const Version& version);
 

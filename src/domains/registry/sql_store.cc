@@ -204,6 +204,28 @@ StatusOr<std::int64_t> next_version(sql::Connection& tx, const std::string& mode
   return number.value_or(1);
 }
 
+Status put_model_row(sql::Connection& tx, const Model& model) {
+  return tx
+      .execute("UPDATE models SET description = ?, created_ms = ?, updated_ms = ? WHERE name = ?",
+               {model.description, model.created_ms, model.updated_ms, model.name})
+      .status();
+}
+
+Status reserve_version(sql::Connection& tx, const std::string& model, std::int64_t version) {
+  return tx.execute("UPDATE models SET last_version = ? WHERE name = ? AND last_version < ?", {version, model, version})
+      .status();
+}
+
+Status put_version_row(sql::Connection& tx, const Version& version) {
+  return tx
+      .execute(
+          "UPDATE model_versions SET run_id = ?, source = ?, description = ?, stage = ?, user_id = ?, created_ms = ?,"
+          " updated_ms = ? WHERE model = ? AND version = ?",
+          {version.run_id, version.source, version.description, version.stage, version.user, version.created_ms,
+           version.updated_ms, version.model, version.version})
+      .status();
+}
+
 Status insert_version(sql::Connection& tx, const Version& version) {
   return tx
       .execute(

@@ -22,6 +22,10 @@ StatusOr<Page<Model>> search_models(sql::Connection& connection, const Query& qu
 Status rename_model(sql::Connection& tx, const std::string& name, const std::string& new_name, std::int64_t now_ms);
 Status describe_model(sql::Connection& tx, const std::string& name, const std::string& description,
                       std::int64_t now_ms);
+// Description and times, as they are given.
+Status put_model_row(sql::Connection& tx, const Model& model);
+// No later version gets this number or a smaller one.
+Status reserve_version(sql::Connection& tx, const std::string& model, std::int64_t version);
 Status remove_model(sql::Connection& tx, const std::string& name);
 // The number of the next version: one more than any that ever was.
 StatusOr<std::int64_t> next_version(sql::Connection& tx, const std::string& model);
@@ -35,6 +39,8 @@ StatusOr<std::vector<Version>> load_versions(sql::Connection& connection, std::s
 StatusOr<Page<Version>> search_versions(sql::Connection& connection, const Query& query);
 StatusOr<std::vector<Version>> versions_of(sql::Connection& connection, const std::string& model);
 StatusOr<std::set<std::string>> in_use(sql::Connection& connection, bool runs, const std::vector<std::string>& ids);
+// Run, source, user and times, as they are given.
+Status put_version_row(sql::Connection& tx, const Version& version);
 Status update_version(sql::Connection& tx, const Version& version);
 Status remove_version(sql::Connection& tx, const std::string& model, std::int64_t version);
 

@@ -90,6 +90,13 @@ Status put_experiment_tag(sql::Connection& tx, const std::string& id, const std:
       .status();
 }
 
+Status put_experiment_row(sql::Connection& tx, const std::string& id, const Experiment& experiment) {
+  return tx
+      .execute("UPDATE experiments SET deleted = ?, created_ms = ?, updated_ms = ? WHERE id = ?",
+               {experiment.deleted, experiment.created_ms, experiment.updated_ms, parse_int(id).value_or(-1)})
+      .status();
+}
+
 StatusOr<bool> remove_experiment_tag(sql::Connection& tx, const std::string& id, const std::string& key) {
   ASSIGN_OR_RETURN(
       const std::int64_t changed,

@@ -157,6 +157,13 @@ Status update_run(sql::Connection& tx, const std::string& id, const RunUpdate& u
   return ok_status();
 }
 
+Status put_run_row(sql::Connection& tx, const Run& run) {
+  return tx
+      .execute("UPDATE runs SET name = ?, status = ?, deleted = ?, start_ms = ?, end_ms = ?, user_id = ? WHERE id = ?",
+               {run.name, to_string(run.status), run.deleted, run.start_ms, run.end_ms, run.user, run.id})
+      .status();
+}
+
 Status mark_run(sql::Connection& tx, const std::string& id, bool deleted) {
   ASSIGN_OR_RETURN(const std::int64_t changed, tx.execute("UPDATE runs SET deleted = ? WHERE id = ?", {deleted, id}));
   return changed == 0 ? unknown(id) : ok_status();

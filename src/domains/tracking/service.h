@@ -79,6 +79,15 @@ class Service {
   // Removes for good what was deleted before a time (trash.h).
   StatusOr<Purged> purge(const PurgeQuery& query);
 
+  // Taking over records of another store with their ids and times (import.cc); all are safe to repeat. Params, tags,
+  // metrics and links of a run follow through log_batch while it is active, so a run's last state is imported last.
+  // The experiment of that name, made when it is not there; its tags are added.
+  StatusOr<Experiment> import_experiment(const Experiment& experiment);
+  // Everything of the run's own row. kAlreadyExists when the id is taken in another experiment.
+  StatusOr<Run> import_run(const Run& run);
+  // With params, tags and at most a batch of metrics, which are added.
+  StatusOr<LoggedModel> import_logged_model(const LoggedModel& model);
+
   // Blob key of a run's artifact folder: "artifacts/<experiment>/<run>/artifacts".
   static std::string artifact_root(const Run& run);
   // "mlflow-artifacts:/<experiment>/<run>/artifacts".

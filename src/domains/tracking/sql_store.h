@@ -19,6 +19,8 @@ StatusOr<Page<Experiment>> search_experiments(sql::Connection& connection, const
 Status rename_experiment(sql::Connection& tx, const std::string& id, const std::string& name, std::int64_t now_ms);
 Status mark_experiment(sql::Connection& tx, const std::string& id, bool deleted, std::int64_t now_ms);
 Status put_experiment_tag(sql::Connection& tx, const std::string& id, const std::string& key, const std::string& value);
+// Deletion and times, as they are given.
+Status put_experiment_row(sql::Connection& tx, const std::string& id, const Experiment& experiment);
 StatusOr<bool> remove_experiment_tag(sql::Connection& tx, const std::string& id, const std::string& key);
 
 // Runs.
@@ -29,6 +31,8 @@ StatusOr<Run> load_run(sql::Connection& connection, const std::string& id);
 StatusOr<Run> load_run_row(sql::Connection& connection, const std::string& id);
 StatusOr<Page<Run>> search_runs(sql::Connection& connection, const RunQuery& query);
 Status update_run(sql::Connection& tx, const std::string& id, const RunUpdate& update);
+// Name, status, deletion, times and user of an existing run, as they are given.
+Status put_run_row(sql::Connection& tx, const Run& run);
 Status mark_run(sql::Connection& tx, const std::string& id, bool deleted);
 
 // What belongs to a run.
