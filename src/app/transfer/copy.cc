@@ -102,7 +102,7 @@ class Copy {
       tracking::Batch batch;
       (batch.*part)
           .assign(pairs.begin() + static_cast<std::ptrdiff_t>(first), pairs.begin() + static_cast<std::ptrdiff_t>(end));
-      const Status status = sink_.log(run.record, batch);
+      Status status = sink_.log(run.record, batch);
       if (status.ok()) continue;
       if (is_fatal(status)) return status;
       for (std::size_t i = first; i < end; ++i) {

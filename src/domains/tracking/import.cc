@@ -59,15 +59,15 @@ StatusOr<Run> Service::import_run(const Run& given) {
     if (ended) RETURN_IF_ERROR(store::pack_metrics(tx, given.id));
     imported = store::load_run(tx, given.id);
     RETURN_IF_ERROR(imported);
-    events::Event event{0,
-                        0,
-                        before.ok() ? "run.updated" : "run.created",
-                        "run/" + given.id,
-                        {{"run_id", given.id},
-                         {"experiment_id", given.experiment_id},
-                         {"status", to_string(given.status)},
-                         {"imported", true}}};
-    return events_.append(tx, std::move(event));
+    const events::Event event{0,
+                              0,
+                              before.ok() ? "run.updated" : "run.created",
+                              "run/" + given.id,
+                              {{"run_id", given.id},
+                               {"experiment_id", given.experiment_id},
+                               {"status", to_string(given.status)},
+                               {"imported", true}}};
+    return events_.append(tx, event);
   }));
   return imported;
 }
@@ -107,12 +107,12 @@ StatusOr<LoggedModel> Service::import_logged_model(const LoggedModel& given) {
     RETURN_IF_ERROR(store::update_logged_model(tx, given));
     imported = store::load_logged_model(tx, given.id);
     RETURN_IF_ERROR(imported);
-    events::Event event{0,
-                        0,
-                        before.ok() ? "logged_model.updated" : "logged_model.created",
-                        "logged_model/" + given.id,
-                        {{"model_id", given.id}, {"run_id", given.run_id}, {"status", to_string(given.status)}}};
-    return events_.append(tx, std::move(event));
+    const events::Event event{0,
+                              0,
+                              before.ok() ? "logged_model.updated" : "logged_model.created",
+                              "logged_model/" + given.id,
+                              {{"model_id", given.id}, {"run_id", given.run_id}, {"status", to_string(given.status)}}};
+    return events_.append(tx, event);
   }));
   return imported;
 }
