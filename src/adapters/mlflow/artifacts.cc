@@ -24,6 +24,7 @@ StatusOr<Json> list_of_run(tracking::Service& tracking, const Json& arguments) {
   ASSIGN_OR_RETURN(const std::string given, optional_string(arguments, "path"));
   ASSIGN_OR_RETURN(const std::string path, safe_path(given));
   ASSIGN_OR_RETURN(const auto run, tracking.get_run(id));
+  RETURN_IF_ERROR(tracking::Service::artifacts_are_here(run));
   ASSIGN_OR_RETURN(const std::string folder, key_under(tracking::Service::artifact_root(run), path));
   Json answer = {{"root_uri", tracking::Service::artifact_uri(run)}};
   ASSIGN_OR_RETURN(Json files, list_files(tracking.blobs(), folder, path));
@@ -72,6 +73,7 @@ StatusOr<Response> get_artifact(tracking::Service& tracking, const Request& requ
   if (id.empty()) return missing_parameter("run_id");
   if (path.empty()) return missing_parameter("path");
   ASSIGN_OR_RETURN(const auto run, tracking.get_run(id));
+  RETURN_IF_ERROR(tracking::Service::artifacts_are_here(run));
   return attachment(tracking.blobs(), str_cat(tracking::Service::artifact_root(run), "/", path));
 }
 
@@ -96,6 +98,7 @@ StatusOr<Response> upload_small(tracking::Service& tracking, const Request& requ
   if (request.body.empty()) return invalid("Request must specify data.");
   if (request.body.size() > kMaxSmallUpload) return invalid("Artifact size is too large. Max size is 10MB.");
   ASSIGN_OR_RETURN(const auto run, tracking.get_run(id));
+  RETURN_IF_ERROR(tracking::Service::artifacts_are_here(run));
   RETURN_IF_ERROR(tracking.blobs().put(str_cat(tracking::Service::artifact_root(run), "/", path), request.body));
   return Response::json(Json::object());
 }

@@ -12,7 +12,8 @@ constexpr std::size_t kSearchedExperiments = 20;
 Json form(const tracking::Experiment& experiment) {
   Json json = {{"experiment_id", experiment.id},
                {"name", experiment.name},
-               {"artifact_location", str_cat("mlflow-artifacts:/", experiment.id)},
+               {"artifact_location", experiment.artifact_location.empty() ? str_cat("mlflow-artifacts:/", experiment.id)
+                                                                          : experiment.artifact_location},
                {"lifecycle_stage", experiment.deleted ? "deleted" : "active"},
                {"creation_time", experiment.created_ms},
                {"last_update_time", experiment.updated_ms}};
@@ -52,9 +53,7 @@ void add_experiment_routes(Routes& routes, tracking::Service& tracking) {
     ASSIGN_OR_RETURN(const std::string name, required_string(arguments, "name"));
     ASSIGN_OR_RETURN(const auto tags, read_tags(arguments, "tags"));
     ASSIGN_OR_RETURN(const std::string location, optional_string(arguments, "artifact_location"));
-    if (!location.empty())
-      return invalid_field("artifact_location", "cannot be chosen: this server keeps all artifacts; leave it out");
-    ASSIGN_OR_RETURN(const auto experiment, tracking.create_experiment(name, tags));
+    ASSIGN_OR_RETURN(const auto experiment, tracking.create_experiment(name, tags, location));
     return Json{{"experiment_id", experiment.id}};
   });
   for (const Method method : {Method::kGet, Method::kPost}) {

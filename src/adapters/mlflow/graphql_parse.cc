@@ -251,7 +251,8 @@ class Expander {
  public:
   explicit Expander(const Fragments& fragments) : fragments_(fragments) {}
 
-  Status expand(const std::vector<Selection>& list, std::set<std::string> inside, int depth, std::vector<Field>& out) {
+  Status expand(const std::vector<Selection>& list, const std::set<std::string>& inside, int depth,
+                std::vector<Field>& out) {
     if (depth > kMaxDepth) return invalid("Query exceeds maximum depth of ", kMaxDepth);
     for (const Selection& one : list) {
       if (++count_ > kMaxFields) return invalid("Query exceeds maximum total selections of ", kMaxFields);
@@ -264,7 +265,7 @@ class Expander {
         auto deeper = inside;
         if (!deeper.insert(one.spread).second)
           return invalid("Cannot spread fragment '", one.spread, "' within itself.");
-        RETURN_IF_ERROR(expand(it->second, std::move(deeper), depth, out));
+        RETURN_IF_ERROR(expand(it->second, deeper, depth, out));
       } else {
         RETURN_IF_ERROR(expand(one.selections, inside, depth + 1, place(one, out).fields));
       }

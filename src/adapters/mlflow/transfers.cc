@@ -151,6 +151,7 @@ class Transfers {
     if (run_id.empty() == model_id.empty()) return invalid("Exactly one of run_id and model_id must be provided.");
     if (!run_id.empty()) {
       ASSIGN_OR_RETURN(const auto run, tracking_.get_run(run_id));
+      RETURN_IF_ERROR(tracking::Service::artifacts_are_here(run));
       return tracking::Service::artifact_root(run);
     }
     ASSIGN_OR_RETURN(const auto model, tracking_.get_logged_model(model_id));

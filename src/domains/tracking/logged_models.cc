@@ -44,13 +44,6 @@ std::string_view to_string(ModelStatus status) {
   return "PENDING";
 }
 
-std::string Service::artifact_root(const LoggedModel& model) {
-  return str_cat("artifacts/", model.experiment_id, "/models/", model.id, "/artifacts");
-}
-std::string Service::artifact_uri(const LoggedModel& model) {
-  return str_cat("mlflow-artifacts:/", model.experiment_id, "/models/", model.id, "/artifacts");
-}
-
 StatusOr<LoggedModel> Service::create_logged_model(const LoggedModel& wanted) {
   LoggedModel model = wanted;
   model.id = "m-" + new_hex_id();
@@ -74,6 +67,7 @@ StatusOr<LoggedModel> Service::create_logged_model(const LoggedModel& wanted) {
     }
     return events_.append(tx, model_event("logged_model.created", model));
   }));
+  places_.fill(model);
   return model;
 }
 
@@ -84,6 +78,7 @@ StatusOr<LoggedModel> Service::get_logged_model(const std::string& id, bool dele
     return ok_status();
   }));
   if (found.ok() && found->deleted && !deleted_too) return not_found("Logged model with ID '", id, "' not found.");
+  if (found.ok()) places_.fill(*found);
   return found;
 }
 
@@ -93,6 +88,9 @@ StatusOr<Page<LoggedModel>> Service::search_logged_models(const ModelQuery& quer
     page = store::search_logged_models(connection, query);
     return ok_status();
   }));
+  if (page.ok()) {
+    for (LoggedModel& model : page->items) places_.fill(model);
+  }
   return page;
 }
 
@@ -108,6 +106,7 @@ StatusOr<LoggedModel> Service::change_logged_model(
     changed = store::load_logged_model(tx, id);
     return events_.append(tx, model_event(model.deleted ? "logged_model.deleted" : "logged_model.updated", model));
   }));
+  if (changed.ok()) places_.fill(*changed);
   return changed;
 }
 

@@ -78,11 +78,13 @@ Service::Service(sql::Database& database, events::EventLog& events, lineage::Gra
       clock_(clock),
       blobs_(blobs),
       announcer_(database, events),
-      trash_(database, blobs) {}
+      trash_(database, blobs),
+      places_(database) {}
 
 Status Service::open() {
   RETURN_IF_ERROR(sql::migrate(database_, "tracking", store::migrations()));
   RETURN_IF_ERROR(trash_.open());
+  RETURN_IF_ERROR(places_.open());
   bool more = true;
   while (more) {
     RETURN_IF_ERROR(write([&](sql::Connection& tx) -> Status {
@@ -93,14 +95,44 @@ Status Service::open() {
   return ok_status();
 }
 
-std::string Service::artifact_root(const Run& run) {
-  return str_cat("artifacts/", run.experiment_id, "/", run.id, "/artifacts");
-}
-std::string Service::artifact_uri(const Run& run) {
-  return str_cat("mlflow-artifacts:/", run.experiment_id, "/", run.id, "/artifacts");
+namespace {
+
+std::string home_of(const std::string& location, const std::string& experiment_id) {
+  if (location.empty()) return str_cat("artifacts/", experiment_id);
+  const std::string folder = Places::folder_of(location);
+  return folder.empty() ? str_cat("elsewhere/", experiment_id) : folder;
 }
 
-StatusOr<Experiment> Service::create_experiment(const std::string& name, const Tags& tags) {
+std::string uri_of(const std::string& location, const std::string& experiment_id) {
+  return location.empty() ? str_cat("mlflow-artifacts:/", experiment_id) : location;
+}
+
+}  // namespace
+
+std::string Service::artifact_root(const Run& run) {
+  return str_cat(home_of(run.artifact_location, run.experiment_id), "/", run.id, "/artifacts");
+}
+std::string Service::artifact_uri(const Run& run) {
+  return str_cat(uri_of(run.artifact_location, run.experiment_id), "/", run.id, "/artifacts");
+}
+std::string Service::artifact_root(const LoggedModel& model) {
+  return str_cat(home_of(model.artifact_location, model.experiment_id), "/models/", model.id, "/artifacts");
+}
+std::string Service::artifact_uri(const LoggedModel& model) {
+  return str_cat(uri_of(model.artifact_location, model.experiment_id), "/models/", model.id, "/artifacts");
+}
+Status Service::artifacts_are_here(const Run& run) {
+  if (run.artifact_location.empty() || !Places::folder_of(run.artifact_location).empty()) return ok_status();
+  return invalid("The artifacts of run ", run.id, " are kept at ", artifact_uri(run),
+                 ", which this server does not read; ask that store.");
+}
+
+StatusOr<Experiment> Service::create_experiment(const std::string& name, const Tags& tags,
+                                                const std::string& location) {
+  std::string place;
+  if (!location.empty()) {
+    ASSIGN_OR_RETURN(place, Places::normal(location));
+  }
   RETURN_IF_ERROR(check_experiment_name(name));
   for (const auto& [key, value] : tags) RETURN_IF_ERROR(check_experiment_tag(key, value));
   StatusOr<Experiment> created = internal_error("");
@@ -109,9 +141,14 @@ StatusOr<Experiment> Service::create_experiment(const std::string& name, const T
     if (existing) return already_exists("Experiment '", name, "' already exists");
     ASSIGN_OR_RETURN(const std::string id, store::insert_experiment(tx, name, clock_.now_ms()));
     for (const auto& [key, value] : tags) RETURN_IF_ERROR(store::put_experiment_tag(tx, id, key, value));
+    if (!place.empty()) RETURN_IF_ERROR(Places::note(tx, id, place));
     created = store::load_experiment(tx, id);
     return events_.append(tx, {0, 0, "experiment.created", "experiment/" + id, {{"name", name}}});
   }));
+  if (created.ok() && !place.empty()) {
+    places_.remember(created->id, place);
+    created->artifact_location = place;
+  }
   return created;
 }
 
@@ -121,6 +158,7 @@ StatusOr<Experiment> Service::get_experiment(const std::string& id) {
     found = store::load_experiment(connection, id);
     return ok_status();
   }));
+  if (found.ok()) found->artifact_location = places_.of(found->id);
   return found;
 }
 
@@ -132,6 +170,7 @@ StatusOr<Experiment> Service::get_experiment_by_name(const std::string& name) {
     found = store::load_experiment(connection, *id);
     return ok_status();
   }));
+  if (found.ok()) found->artifact_location = places_.of(found->id);
   return found;
 }
 
@@ -151,6 +190,9 @@ StatusOr<Page<Experiment>> Service::search_experiments(const ExperimentQuery& qu
     page = store::search_experiments(connection, query);
     return ok_status();
   }));
+  if (page.ok()) {
+    for (Experiment& experiment : page->items) experiment.artifact_location = places_.of(experiment.id);
+  }
   return page;
 }
 
@@ -220,6 +262,7 @@ StatusOr<Run> Service::create_run(const NewRun& wanted) {
     created = store::load_run(tx, run.id);
     return events_.append(tx, run_event("run.created", run));
   }));
+  if (created.ok()) places_.fill(*created);
   return created;
 }
 
@@ -229,6 +272,7 @@ StatusOr<Run> Service::get_run(const std::string& id) {
     found = store::load_run(connection, id);
     return ok_status();
   }));
+  if (found.ok()) places_.fill(*found);
   return found;
 }
 
@@ -238,6 +282,9 @@ StatusOr<Page<Run>> Service::search_runs(const RunQuery& query) {
     page = store::search_runs(connection, query);
     return ok_status();
   }));
+  if (page.ok()) {
+    for (Run& run : page->items) places_.fill(run);
+  }
   return page;
 }
 
@@ -255,6 +302,7 @@ StatusOr<Run> Service::update_run(const std::string& id, const RunUpdate& update
     RETURN_IF_ERROR(updated);
     return events_.append(tx, run_event(ended ? "run.finished" : "run.updated", *updated));
   }));
+  if (updated.ok()) places_.fill(*updated);
   return updated;
 }
 

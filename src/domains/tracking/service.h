@@ -10,6 +10,7 @@
 #include "domains/lineage/graph.h"
 #include "domains/tracking/log_announcer.h"
 #include "domains/tracking/metric_points.h"
+#include "domains/tracking/places.h"
 #include "domains/tracking/trash.h"
 #include "domains/tracking/types.h"
 #include "storage/blob/blob_store.h"
@@ -31,7 +32,9 @@ class Service {
           blob::BlobStore& blobs);
   Status open();
 
-  StatusOr<Experiment> create_experiment(const std::string& name, const Tags& tags = {});
+  // `location`: where the artifacts of its runs are to be kept, see places.h; empty is below the proxy's own folder.
+  StatusOr<Experiment> create_experiment(const std::string& name, const Tags& tags = {},
+                                         const std::string& location = "");
   StatusOr<Experiment> get_experiment(const std::string& id);
   StatusOr<Experiment> get_experiment_by_name(const std::string& name);
   // The experiment of that name or id, made when it is not there. "" is Default.
@@ -90,6 +93,8 @@ class Service {
 
   // Blob key of a run's artifact folder: "artifacts/<experiment>/<run>/artifacts".
   static std::string artifact_root(const Run& run);
+  // Whether this server keeps them; else artifact_root() is a folder with nothing in it.
+  static Status artifacts_are_here(const Run& run);
   // "mlflow-artifacts:/<experiment>/<run>/artifacts".
   static std::string artifact_uri(const Run& run);
   // "artifacts/<experiment>/models/<model>/artifacts", and the same as a URI.
@@ -111,6 +116,7 @@ class Service {
   blob::BlobStore& blobs_;
   LogAnnouncer announcer_;
   Trash trash_;
+  Places places_;
 };
 
 }  // namespace treadle::tracking

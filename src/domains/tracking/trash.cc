@@ -50,6 +50,11 @@ StatusOr<std::vector<std::string>> query_ids(sql::Connection& connection, std::s
   return ids;
 }
 
+// The folder of an experiment; one that is kept elsewhere has none here, and its name leads to nothing.
+constexpr std::string_view kHome =
+    "COALESCE((SELECT CASE p.folder WHEN '' THEN 'elsewhere/' || p.experiment_id ELSE p.folder END FROM"
+    " experiment_places p WHERE p.experiment_id = o.experiment_id), 'artifacts/' || o.experiment_id)";
+
 // Logged models have no mark of their own when their experiment was deleted.
 constexpr std::string_view kStillDeleted =
     "(deleted = 1 OR experiment_id IN (SELECT CAST(id AS TEXT) FROM experiments WHERE deleted = 1))";
@@ -65,7 +70,7 @@ Status remove_rows(sql::Connection& tx, std::string_view table, std::string_view
                 wanted.values));
   if (still.empty()) return ok_status();
   const Marks marks = marks_of(still);
-  RETURN_IF_ERROR(tx.execute(str_cat("INSERT INTO trash_files(folder) SELECT ", folder, " FROM ", table,
+  RETURN_IF_ERROR(tx.execute(str_cat("INSERT INTO trash_files(folder) SELECT ", folder, " FROM ", table, " o",
                                      " WHERE id IN (", marks.text, ") ON CONFLICT DO NOTHING"),
                              marks.values));
   for (const std::string_view* child = first; child != last; ++child) {
@@ -79,8 +84,8 @@ Status remove_rows(sql::Connection& tx, std::string_view table, std::string_view
 }
 
 Status remove_runs(sql::Connection& tx, const std::vector<std::string>& ids, std::vector<std::string>& removed) {
-  return remove_rows(tx, "runs", "run_id", "'artifacts/' || experiment_id || '/' || id", kRunTables.begin(),
-                     kRunTables.end(), ids, removed);
+  return remove_rows(tx, "runs", "run_id", str_cat(kHome, " || '/' || id"), kRunTables.begin(), kRunTables.end(), ids,
+                     removed);
 }
 
 Status remove_models(sql::Connection& tx, const std::vector<std::string>& ids, std::vector<std::string>& removed) {
@@ -89,8 +94,8 @@ Status remove_models(sql::Connection& tx, const std::vector<std::string>& ids, s
   RETURN_IF_ERROR(tx.execute(str_cat("DELETE FROM run_models WHERE model_id IN (SELECT id FROM logged_models WHERE ",
                                      kStillDeleted, " AND id IN (", marks.text, "))"),
                              marks.values));
-  return remove_rows(tx, "logged_models", "model_id", "'artifacts/' || experiment_id || '/models/' || id",
-                     kModelTables.begin(), kModelTables.end(), ids, removed);
+  return remove_rows(tx, "logged_models", "model_id", str_cat(kHome, " || '/models/' || id"), kModelTables.begin(),
+                     kModelTables.end(), ids, removed);
 }
 
 // Only when nothing is left in it.
@@ -104,6 +109,7 @@ Status remove_experiment(sql::Connection& tx, const std::string& id, std::vector
   if (inside.value_or(0) != 0 || deleted.value_or(0) == 0) return ok_status();
   RETURN_IF_ERROR(
       tx.execute("INSERT INTO trash_files(folder) VALUES (?) ON CONFLICT DO NOTHING", {str_cat("artifacts/", id)}));
+  RETURN_IF_ERROR(tx.execute("DELETE FROM experiment_places WHERE experiment_id = ?", {id}));
   RETURN_IF_ERROR(tx.execute("DELETE FROM experiment_tags WHERE experiment_id = ?", {number}));
   RETURN_IF_ERROR(tx.execute("DELETE FROM trash WHERE kind = 'experiment' AND id = ?", {id}));
   RETURN_IF_ERROR(tx.execute("DELETE FROM experiments WHERE id = ?", {number}));

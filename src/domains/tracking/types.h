@@ -20,6 +20,7 @@ struct Experiment {
   std::int64_t created_ms = 0, updated_ms = 0;
   std::int64_t run_count = 0;
   Tags tags;
+  std::string artifact_location = {};  // chosen by its maker; else empty
 };
 
 struct Metric {
@@ -56,6 +57,7 @@ struct Run {
   std::vector<Metric> metrics;  // the newest of each key
   std::vector<DatasetInput> inputs;
   std::vector<ModelLink> model_inputs, model_outputs;
+  std::string artifact_location = {};  // of its experiment, when that is not where runs usually are
 };
 
 struct NewRun {
@@ -99,7 +101,8 @@ struct LoggedModel {
   bool deleted = false;
   std::int64_t created_ms = 0, updated_ms = 0;
   Tags params, tags;
-  std::vector<ModelMetric> metrics;  // every point, oldest first
+  std::vector<ModelMetric> metrics;    // every point, oldest first
+  std::string artifact_location = {};  // as of a run
 };
 
 enum class View { kActive, kDeleted, kAll };
