@@ -11,6 +11,7 @@ from mlflow import MlflowClient
 @pytest.fixture
 def client(server):
     mlflow.set_tracking_uri(server.url)
+    mlflow.set_registry_uri(server.url)  # else that of another file's server, which is gone
     return MlflowClient()
 
 

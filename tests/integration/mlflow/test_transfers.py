@@ -20,6 +20,7 @@ def client(server, monkeypatch):
     monkeypatch.setenv("MLFLOW_MULTIPART_DOWNLOAD_MINIMUM_FILE_SIZE", str(11 * MIB))
     monkeypatch.setenv("MLFLOW_MULTIPART_DOWNLOAD_CHUNK_SIZE", str(5 * MIB))
     mlflow.set_tracking_uri(server.url)
+    mlflow.set_registry_uri(server.url)  # else that of another file's server, which is gone
     return MlflowClient()
 
 
