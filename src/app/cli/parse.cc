@@ -64,8 +64,7 @@ StatusOr<Args> parse_arguments(const Command& command, std::vector<std::string> 
     parsed.emplace_back(added, option.name);
   }
   for (const Positional& positional : command.positionals) {
-    CLI::Option* added =
-        app.add_option(positional.name, values.emplace_back())->expected(1);
+    CLI::Option* added = app.add_option(positional.name, values.emplace_back())->expected(1);
     if (positional.repeated) added->expected(1, 1000);
     // Otherwise the first would take all the words.
     added->allow_extra_args(positional.repeated);
