@@ -91,6 +91,7 @@ def registry_form(client):
 
 
 def everything(client):
+    mlflow.set_tracking_uri(client.tracking_uri)  # MLflow's file registry asks the default client for logged models
     experiments = client.search_experiments(view_type=ViewType.ALL)
     names = {one.experiment_id: one.name for one in experiments}
     runs = client.search_runs(list(names), run_view_type=ViewType.ALL, max_results=1000)
