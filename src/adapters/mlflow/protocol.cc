@@ -116,19 +116,34 @@ StatusOr<Json> Calls::call(std::string_view path, const Json& arguments) const {
   return it->second(arguments);
 }
 
-void Routes::add(net::Method method, std::string_view path, const Call& call) {
-  calls_->add(path, call);
+void Routes::route(net::Method method, std::string_view path, const TextCall& call) {
   const Schema* schema = schema_of(path);
   for (const char* prefix : {"/api/2.0/mlflow/", "/ajax-api/2.0/mlflow/"}) {
     router_.add(method, str_cat(prefix, path),
                 [call, schema](net::Request& request) {
                   const auto given = arguments(request, schema);
                   if (!given.ok()) return error_response(given.status());
-                  const auto answer = call(*given);
-                  return answer.ok() ? net::Response::json(*answer) : error_response(answer.status());
+                  auto answer = call(*given);
+                  return answer.ok() ? net::Response::json_text(*std::move(answer)) : error_response(answer.status());
                 },
                 {.max_body = kMaxBody});
   }
+}
+
+void Routes::add(net::Method method, std::string_view path, const Call& call) {
+  calls_->add(path, call);
+  route(method, path, [call](const Json& arguments) -> StatusOr<std::string> {
+    ASSIGN_OR_RETURN(const Json answer, call(arguments));
+    return to_text(answer);
+  });
+}
+
+void Routes::add_text(net::Method method, std::string_view path, const TextCall& call) {
+  calls_->add(path, [call](const Json& arguments) -> StatusOr<Json> {
+    ASSIGN_OR_RETURN(const std::string answer, call(arguments));
+    return parse_json(answer);
+  });
+  route(method, path, call);
 }
 
 StatusOr<tracking::Tags> read_tags(const Json& arguments, std::string_view field) {

@@ -21,6 +21,8 @@ net::Response error_response(const Status& status);
 StatusOr<Json> arguments(const net::Request& request, const Schema* schema = nullptr);
 
 using Call = std::function<StatusOr<Json>(const Json& arguments)>;
+// Answers with the JSON's text: for answers too large to be built as a value first.
+using TextCall = std::function<StatusOr<std::string>(const Json& arguments)>;
 
 // The calls by their path, for who answers several of them at once (graphql.cc).
 class Calls {
@@ -39,10 +41,13 @@ class Routes {
  public:
   explicit Routes(net::Router& router) : router_(router) {}
   void add(net::Method method, std::string_view path, const Call& call);
+  void add_text(net::Method method, std::string_view path, const TextCall& call);
   // All that were added; grows with them. Shared with the handlers that use it.
   std::shared_ptr<const Calls> calls() const { return calls_; }
 
  private:
+  void route(net::Method method, std::string_view path, const TextCall& call);
+
   net::Router& router_;
   std::shared_ptr<Calls> calls_ = std::make_shared<Calls>();
 };

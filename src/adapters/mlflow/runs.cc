@@ -10,6 +10,9 @@ namespace {
 
 using net::Method;
 
+// What a run with a few params and metrics takes in an answer.
+constexpr std::size_t kRunText = 2048;
+
 // Points of one run in an answer for a chart: MLflow's own number.
 constexpr std::int64_t kIntervalPoints = 2500;
 constexpr std::size_t kBulkRuns = 100;
@@ -56,7 +59,7 @@ StatusOr<tracking::View> read_view(const Json& arguments) {
   return invalid_field("run_view_type", "must be ACTIVE_ONLY, DELETED_ONLY or ALL, got \"", view, "\"");
 }
 
-StatusOr<Json> search(tracking::Service& tracking, const Json& arguments) {
+StatusOr<std::string> search(tracking::Service& tracking, const Json& arguments) {
   tracking::RunQuery query;
   ASSIGN_OR_RETURN(query.experiment_ids, read_strings(arguments, "experiment_ids"));
   ASSIGN_OR_RETURN(query.filter, optional_string(arguments, "filter"));
@@ -64,12 +67,19 @@ StatusOr<Json> search(tracking::Service& tracking, const Json& arguments) {
   ASSIGN_OR_RETURN(query.limit, page_limit(arguments, 1000, tracking::Limits::kRunPage));
   ASSIGN_OR_RETURN(query.offset, page_offset(arguments));
   ASSIGN_OR_RETURN(query.view, read_view(arguments));
-  if (query.experiment_ids.empty()) return Json::object();
+  if (query.experiment_ids.empty()) return "{}";
   ASSIGN_OR_RETURN(const auto page, tracking.search_runs(query));
-  Json answer = Json::object();
-  for (const auto& run : page.items) answer["runs"].push_back(run_form(run));
-  if (page.more) answer["next_page_token"] = str_cat(query.offset + query.limit);
-  return answer;
+  JsonWriter answer(page.items.size() * kRunText);
+  answer.begin_object();
+  if (!page.items.empty()) {
+    answer.key("runs");
+    answer.begin_array();
+    for (const auto& run : page.items) write_run(answer, run);
+    answer.end_array();
+  }
+  if (page.more) answer.field("next_page_token", std::string_view(str_cat(query.offset + query.limit)));
+  answer.end_object();
+  return answer.take();
 }
 
 StatusOr<Json> history(tracking::Service& tracking, const Json& arguments) {
@@ -158,7 +168,7 @@ StatusOr<Json> bulk_interval(tracking::Service& tracking, const Json& arguments)
 void add_run_routes(Routes& routes, tracking::Service& tracking) {
   routes.add(Method::kPost, "runs/create", [&](const Json& arguments) { return create(tracking, arguments); });
   routes.add(Method::kPost, "runs/update", [&](const Json& arguments) { return update(tracking, arguments); });
-  routes.add(Method::kPost, "runs/search", [&](const Json& arguments) { return search(tracking, arguments); });
+  routes.add_text(Method::kPost, "runs/search", [&](const Json& arguments) { return search(tracking, arguments); });
   routes.add(Method::kGet, "metrics/get-history", [&](const Json& arguments) { return history(tracking, arguments); });
   routes.add(Method::kGet, "metrics/get-history-bulk",
              [&](const Json& arguments) { return bulk(tracking, arguments); });

@@ -1,6 +1,6 @@
 #include "adapters/oip/errors.h"
 
-#include "adapters/oip/json_writer.h"
+#include "base/json_writer.h"
 
 namespace treadle::oip {
 namespace {

@@ -1,6 +1,6 @@
 #include "adapters/oip/predictions.h"
 
-#include "adapters/oip/json_writer.h"
+#include "base/json_writer.h"
 
 namespace treadle::oip {
 

@@ -1,10 +1,10 @@
 // MLflow's scoring server: POST /invocations with a data frame in one of five shapes -> {"predictions":[…]}.
 #include "adapters/oip/csv.h"
 #include "adapters/oip/errors.h"
-#include "adapters/oip/json_writer.h"
 #include "adapters/oip/predictions.h"
 #include "adapters/oip/routes.h"
 #include "adapters/oip/rows.h"
+#include "base/json_writer.h"
 
 namespace treadle::oip {
 namespace {

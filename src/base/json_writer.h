@@ -1,4 +1,5 @@
-// RapidJSON's Writer straight into a std::string, with float32 in its shortest form.
+// RapidJSON's Writer straight into a std::string, with float32 in its shortest form: for answers too large or too
+// frequent to be built as a value first (json.h).
 #pragma once
 
 #include <rapidjson/writer.h>
@@ -8,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-namespace treadle::oip {
+namespace treadle {
 
 struct StringOutput {
   using Ch = char;
@@ -32,6 +33,8 @@ class JsonWriter {
   void value(std::int64_t number) { writer_.Int64(number); }
   void value(std::uint64_t number) { writer_.Uint64(number); }
   void value(bool flag) { writer_.Bool(flag); }
+  // Must be finite.
+  void value(double number) { writer_.Double(number); }
   // What JSON has no number for is null.
   void value(float number) {
     if (!std::isfinite(number)) {
@@ -55,4 +58,4 @@ class JsonWriter {
   rapidjson::Writer<StringOutput> writer_;
 };
 
-}  // namespace treadle::oip
+}  // namespace treadle
