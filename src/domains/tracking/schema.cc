@@ -40,7 +40,7 @@ const std::vector<sql::Migration>& migrations() {
        "CREATE TABLE run_models(run_id TEXT NOT NULL REFERENCES runs(id), model_id TEXT NOT NULL,"
        " direction TEXT NOT NULL, step BIGINT NOT NULL, PRIMARY KEY(run_id, model_id, direction))"},
       {3,
-       // What is read run by run lies run by run; searches load a key as a whole, never a range of values.
+       // What is read run by run lies run by run. PostgreSQL cannot index values as long as a param may be.
        "CREATE TABLE metric_segments(run_id TEXT NOT NULL REFERENCES runs(id), key TEXT NOT NULL,"
        " sequence INTEGER NOT NULL, points INTEGER NOT NULL, low_step INTEGER NOT NULL, high_step INTEGER NOT NULL,"
        " low_ms INTEGER NOT NULL, high_ms INTEGER NOT NULL, data BLOB NOT NULL, UNIQUE(run_id, key, sequence));"
@@ -51,9 +51,7 @@ const std::vector<sql::Migration>& migrations() {
        "DROP TABLE latest_metrics;"
        "ALTER TABLE newest RENAME TO latest_metrics;"
        "CREATE INDEX latest_metrics_by_key ON latest_metrics(key);"
-       "DROP INDEX params_by_value;"
-       "CREATE INDEX params_by_key ON params(key);"
-       "CREATE INDEX run_tags_by_key ON run_tags(key);"
+       "CREATE INDEX run_tags_by_value ON run_tags(key, value);"
        "CREATE TABLE logged_model_metrics(model_id TEXT NOT NULL REFERENCES logged_models(id), key TEXT NOT NULL,"
        " time_ms INTEGER NOT NULL, step INTEGER NOT NULL, run_id TEXT NOT NULL, value REAL NOT NULL,"
        " is_nan INTEGER NOT NULL, dataset_name TEXT NOT NULL, dataset_digest TEXT NOT NULL,"

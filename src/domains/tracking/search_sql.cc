@@ -1,5 +1,6 @@
 #include "domains/tracking/search_sql.h"
 
+#include <algorithm>
 #include <array>
 #include <limits>
 
@@ -7,6 +8,9 @@
 
 namespace treadle::tracking {
 namespace {
+
+// SQLite joins at most 64 tables.
+constexpr std::size_t kMostOrderTerms = 40;
 
 struct Attribute {
   std::string_view name, column;
@@ -81,40 +85,63 @@ Status append_dataset(SqlText& sql, sql::Dialect dialect, const Condition& condi
   return ok_status();
 }
 
+// The table of what belongs to a run, by the word of the grammar.
+std::string_view child_table(std::string_view entity) {
+  return entity == "metric" ? "latest_metrics" : entity == "param" ? "params" : "run_tags";
+}
+
 Status append_run_condition(SqlText& sql, sql::Dialect dialect, const Condition& condition) {
-  if (condition.entity == "metric")
-    return append_child(sql, dialect, "latest_metrics", "run_id = r.id", condition, true);
-  if (condition.entity == "param") return append_child(sql, dialect, "params", "run_id = r.id", condition, false);
-  if (condition.entity == "tag") return append_child(sql, dialect, "run_tags", "run_id = r.id", condition, false);
+  if (condition.entity == "metric" || condition.entity == "param" || condition.entity == "tag") {
+    return append_child(sql, dialect, child_table(condition.entity), "run_id = r.id", condition,
+                        condition.entity == "metric");
+  }
   if (condition.entity == "dataset") return append_dataset(sql, dialect, condition);
   ASSIGN_OR_RETURN(const Attribute attribute, find_attribute(kRunAttributes, condition.key));
   return append_comparison(sql, dialect, attribute.column, condition, attribute.numeric);
 }
 
-StatusOr<std::string> run_order(SqlText& sql, const OrderBy& order) {
-  const std::string_view direction = order.ascending ? " ASC" : " DESC";
+// The ORDER BY of a search of runs, and the joins it needs: one look at a child table per run and term.
+struct RunOrder {
+  SqlText joins;
+  std::string terms;  // ends with ", " unless empty
+};
+
+Status append_run_order(RunOrder& all, const OrderBy& order, std::size_t number) {
+  const std::string_view direction = order.ascending ? " ASC, " : " DESC, ";
+  if (order.entity == "dataset") return invalid_field("order_by", "runs cannot be ordered by their datasets");
   if (order.entity == "attribute") {
     ASSIGN_OR_RETURN(const Attribute attribute, find_attribute(kRunAttributes, order.key, "order_by"));
     // Missing values come last whatever the direction, on both engines.
-    return str_cat("CASE WHEN ", attribute.column, " IS NULL THEN 1 ELSE 0 END, ", attribute.column, direction);
+    str_append(&all.terms, "CASE WHEN ", attribute.column, " IS NULL THEN 1 ELSE 0 END, ", attribute.column, direction);
+    return ok_status();
   }
-  if (order.entity == "dataset") return invalid_field("order_by", "runs cannot be ordered by their datasets");
-  const std::string_view table = order.entity == "metric"  ? "latest_metrics"
-                                 : order.entity == "param" ? "params"
-                                                           : "run_tags";
-  const std::string value = str_cat("(SELECT c.value FROM ", table, " c WHERE c.run_id = r.id AND c.key = ?)");
-  std::string text;
-  if (order.entity == "metric") {
-    str_append(&text,
-               "CASE WHEN (SELECT c.is_nan FROM latest_metrics c WHERE c.run_id = r.id AND c.key = ?) = 1 THEN 1 WHEN ",
-               value, " IS NULL THEN 2 ELSE 0 END, ");
-    sql.values.emplace_back(order.key);
-  } else {
-    str_append(&text, "CASE WHEN ", value, " IS NULL THEN 1 ELSE 0 END, ");
+  const std::string joined = str_cat("o", number);
+  str_append(&all.joins.text, " LEFT JOIN ", child_table(order.entity), " ", joined, " ON ", joined,
+             ".run_id = r.id AND ", joined, ".key = ?");
+  all.joins.values.emplace_back(order.key);
+  // Numbers come before NaN, and what is missing comes last.
+  if (order.entity == "metric")
+    str_append(&all.terms, "CASE WHEN ", joined, ".is_nan = 1 THEN 1 WHEN ", joined,
+               ".value IS NULL THEN 2 ELSE 0 END, ");
+  else
+    str_append(&all.terms, "CASE WHEN ", joined, ".value IS NULL THEN 1 ELSE 0 END, ");
+  str_append(&all.terms, joined, ".value", direction);
+  return ok_status();
+}
+
+StatusOr<RunOrder> run_order(const std::vector<std::string>& order_by) {
+  if (order_by.size() > kMostOrderTerms) return invalid_field("order_by", "at most ", kMostOrderTerms, " terms");
+  RunOrder order;
+  for (std::size_t i = 0; i < order_by.size(); ++i) {
+    ASSIGN_OR_RETURN(const OrderBy term, parse_order_by(order_by[i]));
+    RETURN_IF_ERROR(append_run_order(order, term, i));
   }
-  sql.values.emplace_back(order.key);
-  sql.values.emplace_back(order.key);
-  return str_cat(text, value, direction);
+  return order;
+}
+
+// A param or tag with exactly this value is found by its index, and the runs by it: better than looking at all runs.
+bool finds_runs(const Condition& condition) {
+  return (condition.entity == "param" || condition.entity == "tag") && condition.comparator == Comparator::kEqual;
 }
 
 // Things that are ordered by their attributes only. The clause goes on after it.
@@ -219,20 +246,29 @@ Status append_comparison(SqlText& sql, sql::Dialect dialect, std::string_view co
 
 StatusOr<SqlText> run_search_sql(const RunQuery& query, sql::Dialect dialect) {
   ASSIGN_OR_RETURN(const std::vector<Condition> conditions, parse_filter(query.filter));
-  SqlText sql{str_cat("SELECT r.id FROM runs r WHERE r.",
-                      view_condition(query.view) == "1 = 1" ? "deleted >= 0" : view_condition(query.view)),
+  ASSIGN_OR_RETURN(const RunOrder order, run_order(query.order_by));
+  const auto first = std::find_if(conditions.begin(), conditions.end(), finds_runs);
+  // SQLite reads the tables of a CROSS JOIN in this order.
+  SqlText sql{first == conditions.end()
+                  ? "SELECT r.id FROM runs r"
+                  : str_cat("SELECT r.id FROM ", child_table(first->entity), " d CROSS JOIN runs r"),
               {}};
+  sql.text += order.joins.text;
+  sql.values = order.joins.values;
+  str_append(&sql.text, " WHERE r.",
+             view_condition(query.view) == "1 = 1" ? "deleted >= 0" : view_condition(query.view));
   append_in(sql, "r.experiment_id", query.experiment_ids);
-  for (const Condition& condition : conditions) {
+  for (auto condition = conditions.begin(); condition != conditions.end(); ++condition) {
     sql.text += " AND ";
-    RETURN_IF_ERROR(append_run_condition(sql, dialect, condition));
+    if (condition != first) {
+      RETURN_IF_ERROR(append_run_condition(sql, dialect, *condition));
+      continue;
+    }
+    sql.text += "r.id = d.run_id AND d.key = ? AND ";
+    sql.values.emplace_back(condition->key);
+    RETURN_IF_ERROR(append_comparison(sql, dialect, "d.value", *condition, false));
   }
-  sql.text += " ORDER BY ";
-  for (const std::string& text : query.order_by) {
-    ASSIGN_OR_RETURN(const OrderBy order, parse_order_by(text));
-    ASSIGN_OR_RETURN(const std::string term, run_order(sql, order));
-    str_append(&sql.text, term, ", ");
-  }
+  str_append(&sql.text, " ORDER BY ", order.terms);
   append_page(sql, "r.start_ms DESC, r.id", query.limit, query.offset);
   return sql;
 }

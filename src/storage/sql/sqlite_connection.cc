@@ -66,7 +66,7 @@ StatusOr<std::unique_ptr<SqliteConnection>> SqliteConnection::open(const std::st
   sqlite3_extended_result_codes(raw, 1);
   sqlite3_busy_timeout(raw, 10'000);
   RETURN_IF_ERROR(
-      connection->execute_script("PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192"));
+      connection->execute_script("PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384"));
   // FULL syncs the log at every commit: an acknowledged write survives a power cut.
   if (!read_only) RETURN_IF_ERROR(connection->execute_script("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL"));
   return connection;
