@@ -139,7 +139,8 @@ struct Application::Parts {
   Status listen() {
     net::Router router;
     add_status_routes(
-        router, [this] { return !stopping.load() && serving->ready(); }, [this] { return overview(); });
+        router, [this] { return findable.load() && !stopping.load() && serving->ready(); },
+        [this] { return overview(); });
     mlflow::add_routes(router, *tracking, *registry);
     mlflow::add_webhook_routes(router, *webhooks);
     native::add_event_routes(router, *events);
@@ -174,6 +175,7 @@ struct Application::Parts {
     note.url = str_cat("http://", local_host(config.get("address")), ":", server->port());
     if (auth) note.token = auth->own_token();
     RETURN_IF_ERROR(data.write_note(note));
+    findable = true;
     pipelines->set_server(note.url, note.token);
     RETURN_IF_ERROR(webhooks->start());
     RETURN_IF_ERROR(pipelines->start());
@@ -280,6 +282,7 @@ struct Application::Parts {
   Config config;
   DataDir data;
   ServerNote note;
+  std::atomic<bool> findable = false;  // commands find this server by its data directory: not ready before
   std::atomic<bool> stopping = false;
   unsigned steps_at_once = 1;
   SystemClock clock;
