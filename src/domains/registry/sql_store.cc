@@ -4,12 +4,14 @@
 #include <functional>
 #include <map>
 
+#include "storage/sql/in_list.h"
+
 namespace treadle::registry::store {
 namespace {
 
 Status unknown_model(const std::string& name) { return not_found("Registered Model with name=", name, " not found"); }
 
-// Names or versions per statement.
+// Versions per statement.
 constexpr std::size_t kChunk = 200;
 
 // Runs `rest` of a query with "(?, ?), (?, ?)" for each chunk of versions.
@@ -116,16 +118,9 @@ StatusOr<std::vector<Model>> load_models(sql::Connection& connection, const std:
     places[name] = models.size();
     models.emplace_back().name = name;
   }
-  for (std::size_t first = 0; first < names.size(); first += kChunk) {
-    const std::size_t last = std::min(names.size(), first + kChunk);
-    std::string marks;
-    sql::Values values;
-    for (std::size_t i = first; i < last; ++i) {
-      marks += i == first ? "?" : ", ?";
-      values.emplace_back(names[i]);
-    }
+  RETURN_IF_ERROR(sql::in_chunks(names, [&](const sql::InList& list) -> Status {
     const auto each = [&](std::string_view sql, std::string_view rest, const auto& use) {
-      return connection.query(str_cat(sql, " IN (", marks, ")", rest), values, [&](const sql::Row& row) {
+      return connection.query(str_cat(sql, " IN (", list.marks, ")", rest), list.values, [&](const sql::Row& row) {
         use(models[places.at(row.string(0))], row);
         return ok_status();
       });
@@ -146,17 +141,18 @@ StatusOr<std::vector<Model>> load_models(sql::Connection& connection, const std:
     RETURN_IF_ERROR(each("SELECT model, COUNT(*) FROM model_versions WHERE model", " GROUP BY model",
                          [](Model& model, const sql::Row& row) { model.versions_count = row.integer(1); }));
     ASSIGN_OR_RETURN(auto newest, load_versions(connection,
-                                                str_cat("WHERE model IN (", marks,
+                                                str_cat("WHERE model IN (", list.marks,
                                                         ") AND version = (SELECT MAX(o.version) FROM model_versions o"
                                                         " WHERE o.model = v.model AND o.stage = v.stage)"
                                                         " ORDER BY version"),
-                                                values));
+                                                list.values));
     for (Version& version : newest) {
       Model& model = models[places.at(version.model)];
       model.latest_version = version.version;
       model.latest.push_back(std::move(version));
     }
-  }
+    return ok_status();
+  }));
   return models;
 }
 
@@ -250,21 +246,14 @@ StatusOr<std::vector<Version>> versions_of(sql::Connection& connection, const st
 StatusOr<std::set<std::string>> in_use(sql::Connection& connection, bool runs, const std::vector<std::string>& ids) {
   const std::string_view column = runs ? "run_id" : "model_id";
   std::set<std::string> used;
-  for (std::size_t first = 0; first < ids.size(); first += kChunk) {
-    const std::size_t last = std::min(ids.size(), first + kChunk);
-    std::string marks;
-    sql::Values values;
-    for (std::size_t i = first; i < last; ++i) {
-      marks += i == first ? "?" : ", ?";
-      values.emplace_back(ids[i]);
-    }
-    RETURN_IF_ERROR(connection.query(
-        str_cat("SELECT DISTINCT ", column, " FROM model_versions WHERE ", column, " IN (", marks, ")"), values,
-        [&](const sql::Row& row) {
+  RETURN_IF_ERROR(sql::in_chunks(ids, [&](const sql::InList& list) {
+    return connection.query(
+        str_cat("SELECT DISTINCT ", column, " FROM model_versions WHERE ", column, " IN (", list.marks, ")"),
+        list.values, [&](const sql::Row& row) {
           used.insert(row.string(0));
           return ok_status();
-        }));
-  }
+        });
+  }));
   return used;
 }
 

@@ -6,12 +6,10 @@
 #include "domains/tracking/metric_points.h"
 #include "domains/tracking/search_sql.h"
 #include "domains/tracking/sql_store.h"
+#include "storage/sql/in_list.h"
 
 namespace treadle::tracking::store {
 namespace {
-
-// Models per statement when many are loaded together.
-constexpr std::size_t kChunk = 200;
 
 Status put_pair(sql::Connection& tx, std::string_view table, const std::string& id, const std::string& key,
                 const std::string& value) {
@@ -50,16 +48,9 @@ LoggedModel read_model(const sql::Row& row) {
 // Those of `ids` that are there, in that order; a few statements for all of them.
 StatusOr<std::vector<LoggedModel>> load_models(sql::Connection& connection, const std::vector<std::string>& ids) {
   std::unordered_map<std::string, LoggedModel> found;
-  for (std::size_t first = 0; first < ids.size(); first += kChunk) {
-    const std::size_t last = std::min(ids.size(), first + kChunk);
-    std::string marks;
-    sql::Values values;
-    for (std::size_t i = first; i < last; ++i) {
-      marks += i == first ? "?" : ", ?";
-      values.emplace_back(ids[i]);
-    }
+  RETURN_IF_ERROR(sql::in_chunks(ids, [&](const sql::InList& list) -> Status {
     const auto each = [&](std::string_view sql, std::string_view order, const auto& use) {
-      return connection.query(str_cat(sql, " IN (", marks, ")", order), values, [&](const sql::Row& row) {
+      return connection.query(str_cat(sql, " IN (", list.marks, ")", order), list.values, [&](const sql::Row& row) {
         use(row);
         return ok_status();
       });
@@ -74,12 +65,12 @@ StatusOr<std::vector<LoggedModel>> load_models(sql::Connection& connection, cons
     RETURN_IF_ERROR(
         each("SELECT model_id, key, value FROM logged_model_tags WHERE model_id", " ORDER BY key",
              [&](const sql::Row& row) { found.at(row.string(0)).tags.emplace_back(row.string(1), row.string(2)); }));
-    RETURN_IF_ERROR(
-        each("SELECT model_id, key, value, is_nan, time_ms, step, dataset_name, dataset_digest, run_id"
-             " FROM logged_model_metrics WHERE model_id",
-             " ORDER BY time_ms, step, key",
-             [&](const sql::Row& row) { found.at(row.string(0)).metrics.push_back(read_metric(row)); }));
-  }
+    return each(
+        "SELECT model_id, key, value, is_nan, time_ms, step, dataset_name, dataset_digest, run_id"
+        " FROM logged_model_metrics WHERE model_id",
+        " ORDER BY time_ms, step, key",
+        [&](const sql::Row& row) { found.at(row.string(0)).metrics.push_back(read_metric(row)); });
+  }));
   std::vector<LoggedModel> models;
   for (const std::string& id : ids) {
     if (const auto it = found.find(id); it != found.end()) models.push_back(std::move(it->second));

@@ -5,12 +5,10 @@
 #include "base/strings.h"
 #include "domains/tracking/search_sql.h"
 #include "domains/tracking/sql_store.h"
+#include "storage/sql/in_list.h"
 
 namespace treadle::tracking::store {
 namespace {
-
-// Ids per statement when the children of many runs are fetched together.
-constexpr std::size_t kChunk = 200;
 
 Status unknown(const std::string& id) { return not_found("Run with id=", id, " not found"); }
 
@@ -42,32 +40,22 @@ Tags read_tags(std::string_view text) {
   return tags;
 }
 
-struct Marks {
-  std::string text;
-  sql::Values values;
-};
-
-// "?, ?, ?" for runs [first, last).
-Marks run_marks(const std::vector<Run>& runs, std::size_t first, std::size_t last) {
-  Marks marks;
-  for (std::size_t i = first; i < last; ++i) {
-    marks.text += i == first ? "?" : ", ?";
-    marks.values.emplace_back(runs[i].id);
-  }
-  return marks;
+std::vector<std::string> ids_of(const std::vector<Run>& runs) {
+  std::vector<std::string> ids;
+  ids.reserve(runs.size());
+  for (const Run& run : runs) ids.push_back(run.id);
+  return ids;
 }
 
 // Params, tags, newest metrics and inputs of many runs, a few statements for all of them.
 Status load_children(sql::Connection& connection, std::vector<Run>& runs) {
   std::unordered_map<std::string_view, Run*> by_id;
   for (Run& run : runs) by_id.emplace(run.id, &run);
-  for (std::size_t first = 0; first < runs.size(); first += kChunk) {
-    const std::size_t last = std::min(runs.size(), first + kChunk);
-    const auto [marks, ids] = run_marks(runs, first, last);
+  return sql::in_chunks(ids_of(runs), [&](const sql::InList& ids) -> Status {
     const auto each = [&](std::string_view columns, std::string_view table, const auto& put) {
       return connection.query(
-          str_cat("SELECT run_id, ", columns, " FROM ", table, " WHERE run_id IN (", marks, ") ORDER BY 1, 2"), ids,
-          [&](const sql::Row& row) {
+          str_cat("SELECT run_id, ", columns, " FROM ", table, " WHERE run_id IN (", ids.marks, ") ORDER BY 1, 2"),
+          ids.values, [&](const sql::Row& row) {
             put(*by_id.at(row.text(0)), row);
             return ok_status();
           });
@@ -87,8 +75,8 @@ Status load_children(sql::Connection& connection, std::vector<Run>& runs) {
       auto& links = row.text(2) == "input" ? run.model_inputs : run.model_outputs;
       links.push_back({row.string(1), row.integer(3)});
     }));
-  }
-  return ok_status();
+    return ok_status();
+  });
 }
 
 constexpr std::string_view kColumns =
@@ -135,14 +123,13 @@ StatusOr<Page<Run>> search_runs(sql::Connection& connection, const RunQuery& que
   page.more = page.items.size() > static_cast<std::size_t>(query.limit);
   if (page.more) page.items.pop_back();
   for (std::size_t i = 0; i < page.items.size(); ++i) place.emplace(page.items[i].id, i);
-  for (std::size_t first = 0; first < page.items.size(); first += kChunk) {
-    const auto [marks, ids] = run_marks(page.items, first, std::min(page.items.size(), first + kChunk));
-    RETURN_IF_ERROR(connection.query(str_cat(kColumns, " WHERE id IN (", marks, ")"), ids, [&](const sql::Row& row) {
+  RETURN_IF_ERROR(sql::in_chunks(ids_of(page.items), [&](const sql::InList& ids) {
+    return connection.query(str_cat(kColumns, " WHERE id IN (", ids.marks, ")"), ids.values, [&](const sql::Row& row) {
       Run run = read_run(row);
       page.items[place.at(run.id)] = std::move(run);
       return ok_status();
-    }));
-  }
+    });
+  }));
   RETURN_IF_ERROR(load_children(connection, page.items));
   return page;
 }

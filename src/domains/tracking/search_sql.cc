@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <limits>
 
 #include "base/strings.h"
+#include "storage/sql/in_list.h"
 
 namespace treadle::tracking {
 namespace {
@@ -181,12 +183,9 @@ std::string_view view_condition(View view) {
 
 void append_in(SqlText& sql, std::string_view column, const std::vector<std::string>& values) {
   if (values.empty()) return;
-  str_append(&sql.text, " AND ", column, " IN (");
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    sql.text += i == 0 ? "?" : ", ?";
-    sql.values.emplace_back(values[i]);
-  }
-  sql.text += ")";
+  sql::InList list = sql::in_list(values);
+  str_append(&sql.text, " AND ", column, " IN (", list.marks, ")");
+  std::move(list.values.begin(), list.values.end(), std::back_inserter(sql.values));
 }
 
 Status append_comparison(SqlText& sql, sql::Dialect dialect, std::string_view column, const Condition& condition,

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/strings.h"
+#include "storage/sql/in_list.h"
 
 namespace treadle::tracking {
 namespace {
@@ -15,20 +16,6 @@ constexpr std::array<std::string_view, 7> kRunTables = {"params",         "run_t
                                                         "latest_metrics", "run_inputs", "run_models"};
 constexpr std::array<std::string_view, 3> kModelTables = {"logged_model_params", "logged_model_tags",
                                                           "logged_model_metrics"};
-
-struct Marks {
-  std::string text;
-  sql::Values values;
-};
-
-Marks marks_of(const std::vector<std::string>& ids) {
-  Marks marks;
-  for (const std::string& id : ids) {
-    marks.text += marks.values.empty() ? "?" : ", ?";
-    marks.values.emplace_back(id);
-  }
-  return marks;
-}
 
 template <typename Work>
 Status in_chunks(const std::vector<std::string>& ids, Work work) {
@@ -63,22 +50,22 @@ constexpr std::string_view kStillDeleted =
 Status remove_rows(sql::Connection& tx, std::string_view table, std::string_view owner, std::string_view folder,
                    const std::string_view* first, const std::string_view* last, const std::vector<std::string>& ids,
                    std::vector<std::string>& removed) {
-  const Marks wanted = marks_of(ids);
+  const sql::InList wanted = sql::in_list(ids);
   ASSIGN_OR_RETURN(
       const auto still,
-      query_ids(tx, str_cat("SELECT id FROM ", table, " WHERE ", kStillDeleted, " AND id IN (", wanted.text, ")"),
+      query_ids(tx, str_cat("SELECT id FROM ", table, " WHERE ", kStillDeleted, " AND id IN (", wanted.marks, ")"),
                 wanted.values));
   if (still.empty()) return ok_status();
-  const Marks marks = marks_of(still);
+  const sql::InList list = sql::in_list(still);
   RETURN_IF_ERROR(tx.execute(str_cat("INSERT INTO trash_files(folder) SELECT ", folder, " FROM ", table, " o",
-                                     " WHERE id IN (", marks.text, ") ON CONFLICT DO NOTHING"),
-                             marks.values));
+                                     " WHERE id IN (", list.marks, ") ON CONFLICT DO NOTHING"),
+                             list.values));
   for (const std::string_view* child = first; child != last; ++child) {
     RETURN_IF_ERROR(
-        tx.execute(str_cat("DELETE FROM ", *child, " WHERE ", owner, " IN (", marks.text, ")"), marks.values));
+        tx.execute(str_cat("DELETE FROM ", *child, " WHERE ", owner, " IN (", list.marks, ")"), list.values));
   }
-  RETURN_IF_ERROR(tx.execute(str_cat("DELETE FROM trash WHERE id IN (", marks.text, ")"), marks.values));
-  RETURN_IF_ERROR(tx.execute(str_cat("DELETE FROM ", table, " WHERE id IN (", marks.text, ")"), marks.values));
+  RETURN_IF_ERROR(tx.execute(str_cat("DELETE FROM trash WHERE id IN (", list.marks, ")"), list.values));
+  RETURN_IF_ERROR(tx.execute(str_cat("DELETE FROM ", table, " WHERE id IN (", list.marks, ")"), list.values));
   removed.insert(removed.end(), still.begin(), still.end());
   return ok_status();
 }
@@ -90,10 +77,10 @@ Status remove_runs(sql::Connection& tx, const std::vector<std::string>& ids, std
 
 Status remove_models(sql::Connection& tx, const std::vector<std::string>& ids, std::vector<std::string>& removed) {
   // A run may still say that it read or made the model.
-  const Marks marks = marks_of(ids);
+  const sql::InList list = sql::in_list(ids);
   RETURN_IF_ERROR(tx.execute(str_cat("DELETE FROM run_models WHERE model_id IN (SELECT id FROM logged_models WHERE ",
-                                     kStillDeleted, " AND id IN (", marks.text, "))"),
-                             marks.values));
+                                     kStillDeleted, " AND id IN (", list.marks, "))"),
+                             list.values));
   return remove_rows(tx, "logged_models", "model_id", str_cat(kHome, " || '/models/' || id"), kModelTables.begin(),
                      kModelTables.end(), ids, removed);
 }
@@ -174,9 +161,9 @@ Status Trash::remove_files() {
   }));
   for (const std::string& folder : folders) RETURN_IF_ERROR(blobs_.remove(folder));
   return in_chunks(folders, [&](const std::vector<std::string>& some) {
-    const Marks marks = marks_of(some);
+    const sql::InList list = sql::in_list(some);
     return database_.write([&](sql::Connection& tx) {
-      return tx.execute(str_cat("DELETE FROM trash_files WHERE folder IN (", marks.text, ")"), marks.values).status();
+      return tx.execute(str_cat("DELETE FROM trash_files WHERE folder IN (", list.marks, ")"), list.values).status();
     });
   });
 }

@@ -1,0 +1,32 @@
+#include "storage/sql/in_list.h"
+
+#include <algorithm>
+#include <span>
+
+namespace treadle::sql {
+namespace {
+
+constexpr std::size_t kChunk = 200;
+
+InList list_of(std::span<const std::string> values) {
+  InList list;
+  list.values.reserve(values.size());
+  for (const std::string& value : values) {
+    list.marks += list.values.empty() ? "?" : ", ?";
+    list.values.emplace_back(value);
+  }
+  return list;
+}
+
+}  // namespace
+
+InList in_list(const std::vector<std::string>& values) { return list_of(values); }
+
+Status in_chunks(const std::vector<std::string>& values, const std::function<Status(const InList&)>& work) {
+  const std::span<const std::string> all(values);
+  for (std::size_t first = 0; first < all.size(); first += kChunk)
+    RETURN_IF_ERROR(work(list_of(all.subspan(first, std::min(kChunk, all.size() - first)))));
+  return ok_status();
+}
+
+}  // namespace treadle::sql
