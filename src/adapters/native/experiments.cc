@@ -23,6 +23,25 @@ StatusOr<tracking::Experiment> named(tracking::Service& tracking, const Request&
   return found;
 }
 
+// With how many runs each has.
+StatusOr<Json> forms_of(tracking::Service& tracking, const std::vector<tracking::Experiment>& experiments) {
+  std::vector<std::string> ids;
+  ids.reserve(experiments.size());
+  for (const auto& experiment : experiments) ids.push_back(experiment.id);
+  ASSIGN_OR_RETURN(const std::vector<std::int64_t> counts, tracking.count_runs(ids));
+  Json list = Json::array();
+  for (std::size_t i = 0; i < experiments.size(); ++i) {
+    list.push_back(to_json(experiments[i]));
+    list.back()["run_count"] = counts[i];
+  }
+  return list;
+}
+
+StatusOr<Json> form_of(tracking::Service& tracking, const tracking::Experiment& experiment) {
+  ASSIGN_OR_RETURN(Json list, forms_of(tracking, {experiment}));
+  return std::move(list.front());
+}
+
 StatusOr<Json> list_experiments(tracking::Service& tracking, const Request& request) {
   tracking::ExperimentQuery query;
   ASSIGN_OR_RETURN(query.limit, request.query.get_int("limit", 1000, 1, 1000));
@@ -31,8 +50,7 @@ StatusOr<Json> list_experiments(tracking::Service& tracking, const Request& requ
   query.filter = std::string(request.query.get("filter").value_or(""));
   for (const std::string_view order : request.query.all("order_by")) query.order_by.emplace_back(order);
   ASSIGN_OR_RETURN(const auto page, tracking.search_experiments(query));
-  Json list = Json::array();
-  for (const auto& experiment : page.items) list.push_back(to_json(experiment));
+  ASSIGN_OR_RETURN(const Json list, forms_of(tracking, page.items));
   Json answer = {{"experiments", list}};
   if (page.more) answer["next_page_token"] = str_cat(query.offset + query.limit);
   return answer;
@@ -43,12 +61,12 @@ StatusOr<Json> create_experiment(tracking::Service& tracking, const Request& req
   ASSIGN_OR_RETURN(const std::string name, required_string(body, "name"));
   ASSIGN_OR_RETURN(const auto tags, read_pairs(body, "tags"));
   ASSIGN_OR_RETURN(const auto experiment, tracking.create_experiment(name, tags));
-  return to_json(experiment);
+  return form_of(tracking, experiment);
 }
 
 StatusOr<Json> show_experiment(tracking::Service& tracking, const Request& request) {
   ASSIGN_OR_RETURN(const auto experiment, named(tracking, request));
-  return to_json(experiment);
+  return form_of(tracking, experiment);
 }
 
 // {"name": "new name", "tags": {…}}, both optional.
@@ -60,7 +78,7 @@ StatusOr<Json> update_experiment(tracking::Service& tracking, const Request& req
   if (!name.empty()) RETURN_IF_ERROR(tracking.rename_experiment(experiment.id, name));
   for (const auto& [key, value] : tags) RETURN_IF_ERROR(tracking.set_experiment_tag(experiment.id, key, value));
   ASSIGN_OR_RETURN(const auto updated, tracking.get_experiment(experiment.id));
-  return to_json(updated);
+  return form_of(tracking, updated);
 }
 
 template <Status (tracking::Service::*change)(const std::string&)>
@@ -68,7 +86,7 @@ StatusOr<Json> change_experiment(tracking::Service& tracking, const Request& req
   ASSIGN_OR_RETURN(const auto experiment, named(tracking, request));
   RETURN_IF_ERROR((tracking.*change)(experiment.id));
   ASSIGN_OR_RETURN(const auto changed, tracking.get_experiment(experiment.id));
-  return to_json(changed);
+  return form_of(tracking, changed);
 }
 
 }  // namespace

@@ -31,7 +31,6 @@ Json to_json(const tracking::Experiment& experiment) {
           {"deleted", experiment.deleted},
           {"created_ms", experiment.created_ms},
           {"updated_ms", experiment.updated_ms},
-          {"run_count", experiment.run_count},
           {"tags", pairs_form(experiment.tags)}};
 }
 

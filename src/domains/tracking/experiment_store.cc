@@ -1,6 +1,10 @@
+#include <map>
+#include <unordered_map>
+
 #include "base/strings.h"
 #include "domains/tracking/search_sql.h"
 #include "domains/tracking/sql_store.h"
+#include "storage/sql/in_list.h"
 
 namespace treadle::tracking::store {
 namespace {
@@ -23,24 +27,56 @@ StatusOr<std::string> insert_experiment(sql::Connection& tx, const std::string& 
 }
 
 StatusOr<Experiment> load_experiment(sql::Connection& connection, const std::string& id) {
-  const auto number = parse_int(id);
-  if (!number) return unknown(id);
-  std::optional<Experiment> found;
-  RETURN_IF_ERROR(connection.query(
-      "SELECT name, deleted, created_ms, updated_ms, (SELECT COUNT(*) FROM runs WHERE experiment_id = ? AND deleted = "
-      "0)"
-      " FROM experiments WHERE id = ?",
-      {id, *number}, [&](const sql::Row& row) {
-        found = Experiment{id, row.string(0), row.integer(1) != 0, row.integer(2), row.integer(3), row.integer(4), {}};
-        return ok_status();
-      }));
-  if (!found) return unknown(id);
-  RETURN_IF_ERROR(connection.query("SELECT key, value FROM experiment_tags WHERE experiment_id = ? ORDER BY key",
-                                   {*number}, [&](const sql::Row& row) {
-                                     found->tags.emplace_back(row.string(0), row.string(1));
-                                     return ok_status();
-                                   }));
-  return *std::move(found);
+  ASSIGN_OR_RETURN(std::vector<Experiment> found, load_experiments(connection, {id}));
+  if (found.empty()) return unknown(id);
+  return std::move(found.front());
+}
+
+StatusOr<std::vector<Experiment>> load_experiments(sql::Connection& connection, const std::vector<std::string>& ids) {
+  std::map<std::int64_t, Experiment> found;
+  std::vector<std::string> numbers;
+  for (const std::string& id : ids) {
+    if (parse_int(id)) numbers.push_back(id);
+  }
+  RETURN_IF_ERROR(sql::in_chunks(numbers, [&](sql::InList some) -> Status {
+    for (sql::Value& value : some.values) value = *parse_int(std::get<std::string>(value.data()));
+    RETURN_IF_ERROR(connection.query(
+        str_cat("SELECT id, name, deleted, created_ms, updated_ms FROM experiments WHERE id IN (", some.marks, ")"),
+        some.values, [&](const sql::Row& row) {
+          const std::int64_t id = row.integer(0);
+          found[id] = {str_cat(id), row.string(1), row.integer(2) != 0, row.integer(3), row.integer(4), {}};
+          return ok_status();
+        }));
+    return connection.query(str_cat("SELECT experiment_id, key, value FROM experiment_tags WHERE experiment_id IN (",
+                                    some.marks, ") ORDER BY experiment_id, key"),
+                            some.values, [&](const sql::Row& row) {
+                              found[row.integer(0)].tags.emplace_back(row.string(1), row.string(2));
+                              return ok_status();
+                            });
+  }));
+  std::vector<Experiment> in_order;
+  for (const std::string& id : numbers) {
+    const auto at = found.find(*parse_int(id));
+    if (at != found.end()) in_order.push_back(at->second);
+  }
+  return in_order;
+}
+
+StatusOr<std::vector<std::int64_t>> count_runs(sql::Connection& connection,
+                                               const std::vector<std::string>& experiment_ids) {
+  std::unordered_map<std::string, std::int64_t> found;
+  RETURN_IF_ERROR(sql::in_chunks(experiment_ids, [&](const sql::InList& some) {
+    return connection.query(str_cat("SELECT experiment_id, COUNT(*) FROM runs WHERE deleted = 0 AND experiment_id IN (",
+                                    some.marks, ") GROUP BY experiment_id"),
+                            some.values, [&](const sql::Row& row) {
+                              found[row.string(0)] = row.integer(1);
+                              return ok_status();
+                            });
+  }));
+  std::vector<std::int64_t> counts;
+  counts.reserve(experiment_ids.size());
+  for (const std::string& id : experiment_ids) counts.push_back(found[id]);
+  return counts;
 }
 
 StatusOr<std::optional<std::string>> find_experiment(sql::Connection& connection, const std::string& name) {
@@ -60,10 +96,7 @@ StatusOr<Page<Experiment>> search_experiments(sql::Connection& connection, const
   Page<Experiment> page;
   page.more = ids.size() > static_cast<std::size_t>(query.limit);
   if (page.more) ids.pop_back();
-  for (const std::string& id : ids) {
-    ASSIGN_OR_RETURN(Experiment experiment, load_experiment(connection, id));
-    page.items.push_back(std::move(experiment));
-  }
+  ASSIGN_OR_RETURN(page.items, load_experiments(connection, ids));
   return page;
 }
 

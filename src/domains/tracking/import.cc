@@ -59,6 +59,7 @@ StatusOr<Run> Service::import_run(const Run& given) {
     if (ended) RETURN_IF_ERROR(store::pack_metrics(tx, given.id));
     imported = store::load_run(tx, given.id);
     RETURN_IF_ERROR(imported);
+    tx.after_commit([&] { columns_.run_changed(*imported); });
     const events::Event event{0,
                               0,
                               before.ok() ? "run.updated" : "run.created",

@@ -127,6 +127,13 @@ double storable_value(double value) {
   return std::isnan(value) ? value : std::clamp(value, -kLargest, kLargest);
 }
 
+bool is_newer(const Point& one, const Point& other) {
+  const auto rank = [](const Point& point) {
+    return std::tuple(point.step, point.time_ms, std::isnan(point.value) ? 0 : point.value);
+  };
+  return rank(one) > rank(other);
+}
+
 void arrange(std::vector<Point>& points, PointOrder order) {
   const auto before = order == PointOrder::kTime ? earlier : lower_step;
   if (!std::is_sorted(points.begin(), points.end(), before)) std::sort(points.begin(), points.end(), before);

@@ -40,6 +40,9 @@ struct PointQuery {
 // The value as it is stored: infinities become the largest double, NaN stays.
 double storable_value(double value);
 
+// Whether the first is the newer: by step, then time, then value, where NaN counts as 0.
+bool is_newer(const Point& one, const Point& other);
+
 // Puts points in order and keeps each once.
 void arrange(std::vector<Point>& points, PointOrder order);
 

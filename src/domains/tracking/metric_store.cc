@@ -4,7 +4,6 @@
 #include <cmath>
 #include <limits>
 #include <map>
-#include <tuple>
 #include <unordered_map>
 
 #include "base/strings.h"
@@ -32,11 +31,8 @@ std::vector<Series> group_by_key(const std::vector<Metric>& metrics) {
 }
 
 Status put_newest(sql::Connection& tx, const std::string& run, const Series& series) {
-  const auto rank = [](const Point& point) {
-    return std::tuple(point.step, point.time_ms, std::isnan(point.value) ? 0 : point.value);
-  };
   const Point& newest = *std::max_element(series.points.begin(), series.points.end(),
-                                          [&](const Point& a, const Point& b) { return rank(a) < rank(b); });
+                                          [](const Point& a, const Point& b) { return is_newer(b, a); });
   const bool is_nan = std::isnan(newest.value);
   return tx
       .execute(

@@ -110,26 +110,30 @@ StatusOr<Run> load_run(sql::Connection& connection, const std::string& id) {
   return std::move(runs.front());
 }
 
-StatusOr<Page<Run>> search_runs(sql::Connection& connection, const RunQuery& query) {
-  RunQuery one_more = query;
-  ++one_more.limit;
-  ASSIGN_OR_RETURN(const SqlText search, run_search_sql(one_more, connection.dialect()));
-  Page<Run> page;
-  std::unordered_map<std::string, std::size_t> place;
+StatusOr<std::vector<std::string>> find_runs(sql::Connection& connection, const SqlText& search) {
+  std::vector<std::string> ids;
   RETURN_IF_ERROR(connection.query(search.text, search.values, [&](const sql::Row& row) {
-    page.items.emplace_back().id = row.string(0);
+    ids.push_back(row.string(0));
     return ok_status();
   }));
-  page.more = page.items.size() > static_cast<std::size_t>(query.limit);
-  if (page.more) page.items.pop_back();
-  for (std::size_t i = 0; i < page.items.size(); ++i) place.emplace(page.items[i].id, i);
-  RETURN_IF_ERROR(sql::in_chunks(ids_of(page.items), [&](const sql::InList& ids) {
-    return connection.query(str_cat(kColumns, " WHERE id IN (", ids.marks, ")"), ids.values, [&](const sql::Row& row) {
-      Run run = read_run(row);
-      page.items[place.at(run.id)] = std::move(run);
-      return ok_status();
-    });
+  return ids;
+}
+
+StatusOr<Page<Run>> load_page(sql::Connection& connection, std::vector<std::string> ids, std::int64_t limit) {
+  Page<Run> page;
+  page.more = ids.size() > static_cast<std::size_t>(limit);
+  if (page.more) ids.resize(static_cast<std::size_t>(limit));
+  std::unordered_map<std::string_view, std::size_t> place;
+  for (std::size_t i = 0; i < ids.size(); ++i) place.emplace(ids[i], i);
+  page.items.resize(ids.size());
+  RETURN_IF_ERROR(sql::in_chunks(ids, [&](const sql::InList& some) {
+    return connection.query(str_cat(kColumns, " WHERE id IN (", some.marks, ")"), some.values,
+                            [&](const sql::Row& row) {
+                              page.items[place.at(row.text(0))] = read_run(row);
+                              return ok_status();
+                            });
   }));
+  std::erase_if(page.items, [](const Run& run) { return run.id.empty(); });
   RETURN_IF_ERROR(load_children(connection, page.items));
   return page;
 }

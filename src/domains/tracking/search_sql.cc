@@ -243,6 +243,13 @@ Status append_comparison(SqlText& sql, sql::Dialect dialect, std::string_view co
   return ok_status();
 }
 
+std::string_view run_attribute_column(std::string_view attribute) {
+  const auto found = std::find_if(kRunAttributes.begin(), kRunAttributes.end(),
+                                  [&](const Attribute& known) { return known.name == attribute; });
+  if (found == kRunAttributes.end() || !found->column.starts_with("r.")) return "";
+  return found->column.substr(2);
+}
+
 StatusOr<SqlText> run_search_sql(const RunQuery& query, sql::Dialect dialect) {
   ASSIGN_OR_RETURN(const std::vector<Condition> conditions, parse_filter(query.filter));
   ASSIGN_OR_RETURN(const RunOrder order, run_order(query.order_by));
@@ -268,7 +275,7 @@ StatusOr<SqlText> run_search_sql(const RunQuery& query, sql::Dialect dialect) {
     RETURN_IF_ERROR(append_comparison(sql, dialect, "d.value", *condition, false));
   }
   str_append(&sql.text, " ORDER BY ", order.terms);
-  append_page(sql, "r.start_ms DESC, r.id", query.limit, query.offset);
+  append_page(sql, "r.start_ms DESC, r.id", query.limit + 1, query.offset);
   return sql;
 }
 

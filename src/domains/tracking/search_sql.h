@@ -24,7 +24,10 @@ Status append_comparison(SqlText& sql, sql::Dialect dialect, std::string_view co
 // " AND column IN (…)"; nothing when there are no values.
 void append_in(SqlText& sql, std::string_view column, const std::vector<std::string>& values);
 
-// Selects the ids of matching runs, ordered and limited.
+// The column of `runs` that an attribute of the grammar means; "" when it is no attribute, or none that is a column.
+std::string_view run_attribute_column(std::string_view attribute);
+
+// Selects the ids of matching runs, ordered and limited to the page and one more.
 StatusOr<SqlText> run_search_sql(const RunQuery& query, sql::Dialect dialect);
 StatusOr<SqlText> experiment_search_sql(const ExperimentQuery& query, sql::Dialect dialect);
 // logged_model_search.cc

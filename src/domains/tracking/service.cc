@@ -5,6 +5,7 @@
 #include "base/ids.h"
 #include "base/strings.h"
 #include "domains/tracking/metric_store.h"
+#include "domains/tracking/search_sql.h"
 #include "domains/tracking/sql_store.h"
 #include "domains/tracking/validate.h"
 
@@ -79,7 +80,8 @@ Service::Service(sql::Database& database, events::EventLog& events, lineage::Gra
       blobs_(blobs),
       announcer_(database, events),
       trash_(database, blobs),
-      places_(database) {}
+      places_(database),
+      columns_(database) {}
 
 Status Service::open() {
   RETURN_IF_ERROR(sql::migrate(database_, "tracking", store::migrations()));
@@ -196,6 +198,15 @@ StatusOr<Page<Experiment>> Service::search_experiments(const ExperimentQuery& qu
   return page;
 }
 
+StatusOr<std::vector<std::int64_t>> Service::count_runs(const std::vector<std::string>& experiment_ids) {
+  StatusOr<std::vector<std::int64_t>> counts = internal_error("");
+  RETURN_IF_ERROR(database_.read([&](sql::Connection& connection) {
+    counts = store::count_runs(connection, experiment_ids);
+    return ok_status();
+  }));
+  return counts;
+}
+
 Status Service::rename_experiment(const std::string& id, const std::string& name) {
   RETURN_IF_ERROR(check_experiment_name(name));
   return write([&](sql::Connection& tx) -> Status {
@@ -260,6 +271,11 @@ StatusOr<Run> Service::create_run(const NewRun& wanted) {
     RETURN_IF_ERROR(store::put_tag(tx, run.id, "mlflow.runName", run.name));
     RETURN_IF_ERROR(graph_.add_node(tx, {"run", run.id, {{"name", run.name}}}));
     created = store::load_run(tx, run.id);
+    RETURN_IF_ERROR(created);
+    tx.after_commit([&] {
+      columns_.run_changed(run);
+      columns_.batch_logged(run.id, {.tags = created->tags});
+    });
     return events_.append(tx, run_event("run.created", run));
   }));
   if (created.ok()) places_.fill(*created);
@@ -277,9 +293,15 @@ StatusOr<Run> Service::get_run(const std::string& id) {
 }
 
 StatusOr<Page<Run>> Service::search_runs(const RunQuery& query) {
+  // Also checks the query, whoever answers it.
+  ASSIGN_OR_RETURN(const SqlText search, run_search_sql(query, database_.dialect()));
+  ASSIGN_OR_RETURN(auto ids, columns_.search(query));
   StatusOr<Page<Run>> page = internal_error("");
-  RETURN_IF_ERROR(database_.read([&](sql::Connection& connection) {
-    page = store::search_runs(connection, query);
+  RETURN_IF_ERROR(database_.read([&](sql::Connection& connection) -> Status {
+    if (!ids) {
+      ASSIGN_OR_RETURN(ids, store::find_runs(connection, search));
+    }
+    page = store::load_page(connection, *std::move(ids), query.limit);
     return ok_status();
   }));
   if (page.ok()) {
@@ -300,6 +322,10 @@ StatusOr<Run> Service::update_run(const std::string& id, const RunUpdate& update
     if (ended) RETURN_IF_ERROR(store::pack_metrics(tx, id));
     updated = store::load_run(tx, id);
     RETURN_IF_ERROR(updated);
+    tx.after_commit([&] {
+      columns_.run_changed(*updated);
+      if (update.name) columns_.tag_changed(id, "mlflow.runName", *update.name);
+    });
     return events_.append(tx, run_event(ended ? "run.finished" : "run.updated", *updated));
   }));
   if (updated.ok()) places_.fill(*updated);
@@ -309,6 +335,8 @@ StatusOr<Run> Service::update_run(const std::string& id, const RunUpdate& update
 Status Service::change_run(const std::string& id, bool deleted) {
   return write([&](sql::Connection& tx) -> Status {
     RETURN_IF_ERROR(store::mark_run(tx, id, deleted));
+    ASSIGN_OR_RETURN(const Run run, store::load_run_row(tx, id));
+    tx.after_commit([this, run] { columns_.run_changed(run); });
     RETURN_IF_ERROR(deleted ? Trash::note(tx, "run", id, clock_.now_ms()) : Trash::forget(tx, "run", id));
     return events_.append(tx, {0, 0, deleted ? "run.deleted" : "run.restored", "run/" + id, Json::object()});
   });
@@ -319,7 +347,7 @@ Status Service::restore_run(const std::string& id) { return change_run(id, false
 Status Service::log_batch(const std::string& run_id, const Batch& batch) {
   RETURN_IF_ERROR(check_batch(batch));
   return write([&](sql::Connection& tx) -> Status {
-    ASSIGN_OR_RETURN(const Run run, store::load_run_row(tx, run_id));
+    ASSIGN_OR_RETURN(Run run, store::load_run_row(tx, run_id));
     RETURN_IF_ERROR(must_be_active(run));
     for (const auto& [key, value] : batch.params) {
       ASSIGN_OR_RETURN(const auto existing, store::put_param(tx, run_id, key, value));
@@ -333,8 +361,10 @@ Status Service::log_batch(const std::string& run_id, const Batch& batch) {
     RETURN_IF_ERROR(store::put_model_metrics(tx, run_id, batch.metrics));
     for (const auto& [key, value] : batch.tags) {
       RETURN_IF_ERROR(store::put_tag(tx, run_id, key, value));
-      if (key == "mlflow.runName")
-        RETURN_IF_ERROR(store::update_run(tx, run_id, {.status = {}, .end_ms = {}, .name = value}));
+      if (key != "mlflow.runName") continue;
+      RETURN_IF_ERROR(store::update_run(tx, run_id, {.status = {}, .end_ms = {}, .name = value}));
+      run.name = value;
+      tx.after_commit([this, run] { columns_.run_changed(run); });
     }
     for (const DatasetInput& input : batch.inputs) {
       RETURN_IF_ERROR(store::put_input(tx, run_id, input));
@@ -343,7 +373,10 @@ Status Service::log_batch(const std::string& run_id, const Batch& batch) {
       RETURN_IF_ERROR(graph_.add_edge(tx, {{"dataset", input.digest}, {"run", run_id}, "input"}));
     }
     RETURN_IF_ERROR(link_models(tx, run, batch));
-    tx.after_commit([this, event = run_event("run.logged", run)] { announcer_.announce(event); });
+    tx.after_commit([this, &batch, event = run_event("run.logged", run)] {
+      columns_.batch_logged(event.subject.substr(4), batch);
+      announcer_.announce(event);
+    });
     return ok_status();
   });
 }
@@ -353,6 +386,7 @@ Status Service::delete_tag(const std::string& run_id, const std::string& key) {
     ASSIGN_OR_RETURN(const Run run, store::load_run_row(tx, run_id));
     RETURN_IF_ERROR(must_be_active(run));
     ASSIGN_OR_RETURN(const bool removed, store::remove_tag(tx, run_id, key));
+    tx.after_commit([&] { columns_.tag_changed(run_id, key, std::nullopt); });
     return removed ? ok_status() : not_found("No tag with name: ", key, " in run with id ", run_id);
   });
 }
@@ -360,6 +394,7 @@ Status Service::delete_tag(const std::string& run_id, const std::string& key) {
 StatusOr<Purged> Service::purge(const PurgeQuery& query) {
   ASSIGN_OR_RETURN(Purged purged, trash_.purge(query));
   if (query.dry_run) return purged;
+  columns_.runs_removed(purged.runs);
   const Json counts = {{"runs", purged.runs.size()},
                        {"logged_models", purged.logged_models.size()},
                        {"experiments", purged.experiments.size()}};

@@ -11,6 +11,7 @@
 #include "domains/tracking/log_announcer.h"
 #include "domains/tracking/metric_points.h"
 #include "domains/tracking/places.h"
+#include "domains/tracking/run_columns.h"
 #include "domains/tracking/trash.h"
 #include "domains/tracking/types.h"
 #include "storage/blob/blob_store.h"
@@ -40,6 +41,8 @@ class Service {
   // The experiment of that name or id, made when it is not there. "" is Default.
   StatusOr<Experiment> ensure_experiment(const std::string& name_or_id);
   StatusOr<Page<Experiment>> search_experiments(const ExperimentQuery& query);
+  // How many runs that are not deleted each of these has, in their order.
+  StatusOr<std::vector<std::int64_t>> count_runs(const std::vector<std::string>& experiment_ids);
   Status rename_experiment(const std::string& id, const std::string& name);
   Status delete_experiment(const std::string& id);
   Status restore_experiment(const std::string& id);
@@ -117,6 +120,7 @@ class Service {
   LogAnnouncer announcer_;
   Trash trash_;
   Places places_;
+  RunColumns columns_;
 };
 
 }  // namespace treadle::tracking

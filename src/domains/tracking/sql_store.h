@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "domains/tracking/search_sql.h"
 #include "domains/tracking/types.h"
 #include "storage/sql/database.h"
 
@@ -14,6 +15,10 @@ const std::vector<sql::Migration>& migrations();
 // Experiments. Ids are decided by the store: the next integer.
 StatusOr<std::string> insert_experiment(sql::Connection& tx, const std::string& name, std::int64_t now_ms);
 StatusOr<Experiment> load_experiment(sql::Connection& connection, const std::string& id);
+// Those that are there, in the order of the ids.
+StatusOr<std::vector<Experiment>> load_experiments(sql::Connection& connection, const std::vector<std::string>& ids);
+StatusOr<std::vector<std::int64_t>> count_runs(sql::Connection& connection,
+                                               const std::vector<std::string>& experiment_ids);
 StatusOr<std::optional<std::string>> find_experiment(sql::Connection& connection, const std::string& name);
 StatusOr<Page<Experiment>> search_experiments(sql::Connection& connection, const ExperimentQuery& query);
 Status rename_experiment(sql::Connection& tx, const std::string& id, const std::string& name, std::int64_t now_ms);
@@ -29,7 +34,10 @@ Status insert_run(sql::Connection& tx, const Run& run);
 StatusOr<Run> load_run(sql::Connection& connection, const std::string& id);
 // Only the row itself.
 StatusOr<Run> load_run_row(sql::Connection& connection, const std::string& id);
-StatusOr<Page<Run>> search_runs(sql::Connection& connection, const RunQuery& query);
+// The ids that run_search_sql() selects.
+StatusOr<std::vector<std::string>> find_runs(sql::Connection& connection, const SqlText& search);
+// These runs in this order, at most `limit` of them; without those that are not there.
+StatusOr<Page<Run>> load_page(sql::Connection& connection, std::vector<std::string> ids, std::int64_t limit);
 Status update_run(sql::Connection& tx, const std::string& id, const RunUpdate& update);
 // Name, status, deletion, times and user of an existing run, as they are given.
 Status put_run_row(sql::Connection& tx, const Run& run);

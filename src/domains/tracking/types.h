@@ -18,7 +18,6 @@ struct Experiment {
   std::string name;
   bool deleted = false;
   std::int64_t created_ms = 0, updated_ms = 0;
-  std::int64_t run_count = 0;
   Tags tags;
   std::string artifact_location = {};  // chosen by its maker; else empty
 };
