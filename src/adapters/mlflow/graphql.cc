@@ -199,7 +199,10 @@ void add_graphql_routes(net::Router& router, const Routes& routes, registry::Ser
     const auto given = body->find("variables");
     const Json variables = given != body->end() && given->is_object() ? *given : Json::object();
     const auto operation = graphql::parse(text_of("query"), variables, text_of("operationName"));
-    if (!operation.ok()) return told(nullptr, Json::array({operation.status().message()}), 400);
+    if (!operation.ok()) {
+      const bool too_much = operation.status().code() == StatusCode::kResourceExhausted;
+      return told(nullptr, Json::array({operation.status().message()}), too_much ? 200 : 400);
+    }
     Answer found(*calls, registry);
     const Json data = found.of(*operation);
     const Json errors = found.errors();

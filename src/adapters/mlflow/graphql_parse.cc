@@ -10,6 +10,12 @@ namespace treadle::mlflow::graphql {
 namespace {
 
 constexpr std::size_t kMaxText = 100'000;
+// Told apart from a query that is wrong: MLflow answers this one with 200.
+template <typename... Parts>
+Status too_much(const Parts&... parts) {
+  return {StatusCode::kResourceExhausted, str_cat(parts...)};
+}
+
 constexpr int kMaxDepth = 10, kMaxFields = 1000, kMaxTop = 10, kMaxAliases = 10, kMaxValueDepth = 20;
 
 // A selection as it is written: a field, or a fragment to be put in its place.
@@ -138,9 +144,9 @@ class Reader {
 
   Status selections(std::vector<Selection>& list, int depth) {
     if (!take('{')) return error("expected {");
-    if (depth > kMaxDepth) return invalid("Query exceeds maximum depth of ", kMaxDepth);
+    if (depth > kMaxDepth) return too_much("Query exceeds maximum depth of ", kMaxDepth);
     while (!take('}')) {
-      if (++count_ > kMaxFields) return invalid("Query exceeds maximum total selections of ", kMaxFields);
+      if (++count_ > kMaxFields) return too_much("Query exceeds maximum total selections of ", kMaxFields);
       Selection& one = list.emplace_back();
       if (text_.substr(at_).starts_with("...")) {
         at_ += 3;
@@ -253,9 +259,9 @@ class Expander {
 
   Status expand(const std::vector<Selection>& list, const std::set<std::string>& inside, int depth,
                 std::vector<Field>& out) {
-    if (depth > kMaxDepth) return invalid("Query exceeds maximum depth of ", kMaxDepth);
+    if (depth > kMaxDepth) return too_much("Query exceeds maximum depth of ", kMaxDepth);
     for (const Selection& one : list) {
-      if (++count_ > kMaxFields) return invalid("Query exceeds maximum total selections of ", kMaxFields);
+      if (++count_ > kMaxFields) return too_much("Query exceeds maximum total selections of ", kMaxFields);
       if (one.skipped) continue;
       if (one.is_inline) {
         RETURN_IF_ERROR(expand(one.selections, inside, depth, out));
@@ -273,7 +279,7 @@ class Expander {
     std::size_t aliases = 0;
     for (const Field& field : out) aliases += field.alias != field.name ? 1 : 0;
     if (aliases <= kMaxAliases) return ok_status();
-    return invalid("GraphQL queries should have at most ", kMaxAliases, " aliases, got ", aliases, " aliases.");
+    return too_much("GraphQL queries should have at most ", kMaxAliases, " aliases, got ", aliases, " aliases.");
   }
 
  private:
@@ -303,8 +309,8 @@ StatusOr<Operation> parse(std::string_view document, const Json& variables, cons
     Operation operation{definition.mutation, {}};
     RETURN_IF_ERROR(Expander(fragments).expand(definition.selections, {}, 1, operation.fields));
     if (operation.fields.size() <= kMaxTop) return operation;
-    return invalid("GraphQL queries should have at most ", kMaxTop, " root fields, got ", operation.fields.size(),
-                   " root fields.");
+    return too_much("GraphQL queries should have at most ", kMaxTop, " root fields, got ", operation.fields.size(),
+                    " root fields.");
   }
   return invalid("Unknown operation named '", operation_name, "'.");
 }

@@ -1,6 +1,8 @@
 #include "adapters/mlflow/version_source.h"
 
 #include <algorithm>
+#include <filesystem>
+#include <optional>
 
 #include "base/strings.h"
 #include "net/http.h"
@@ -11,6 +13,7 @@ namespace {
 struct Uri {
   std::string scheme, authority;
   std::vector<std::string> path;  // segments that are not empty, decoded
+  bool is_local() const { return scheme.empty() || scheme == "file"; }
 };
 
 std::string decoded(std::string text) {
@@ -81,6 +84,32 @@ std::string root_of(const registry::NewVersion& version, tracking::Service& trac
   return run.ok() ? tracking::Service::artifact_uri(*run) : "";
 }
 
+// A path of the client's machine without "." and ".."; nullopt when the URI names none, or not from the root.
+std::optional<std::filesystem::path> local_path(const Uri& uri) {
+  if (!uri.is_local() || !uri.authority.empty()) return std::nullopt;
+  std::filesystem::path path("/");
+  for (const std::string& segment : uri.path) path /= std::filesystem::path(segment).relative_path();
+  return path.lexically_normal();
+}
+
+// A local path is kept as a name for clients of the same machine; this server never opens it.
+Status check_local(const std::string& source, const Uri& uri, const std::string& root, std::string_view parameter) {
+  if (!uri.authority.empty() && uri.authority != "localhost") {
+    // MLflow's server counts this as an error of its own (500), and clients look for these words.
+    return internal_error(source, " is not a valid remote uri: this server has no way to another machine's files. ",
+                          "Give a path of the run's own artifacts.");
+  }
+  const auto path = local_path(uri), home = local_path(parse_uri(root));
+  if (path && home && source.find('\0') == std::string::npos && (uri.scheme == "file" || source.starts_with('/'))) {
+    const auto [rest, _] = std::mismatch(home->begin(), home->end(), path->begin(), path->end());
+    if (rest == home->end() && !root.empty()) return ok_status();
+  }
+  return refused(source, str_cat("To use a local path as a model version source, the ", parameter,
+                                 " request parameter has to be specified and the local path has to be contained"
+                                 " within the artifact directory of the run specified by the ",
+                                 parameter, "."));
+}
+
 bool is_prompt(const registry::NewVersion& version) {
   bool prompt = false;  // of a key that comes twice the last one counts
   for (const auto& [key, value] : version.tags) {
@@ -100,12 +129,7 @@ Status check_source(const registry::NewVersion& version, tracking::Service& trac
   }
   const Uri uri = parse_uri(source);
   const std::string_view parameter = version.model_id.empty() ? "run_id" : "model_id";
-  if (uri.scheme.empty() || uri.scheme == "file") {
-    return refused(source, str_cat("To use a local path as a model version source, the ", parameter,
-                                   " request parameter has to be specified and the local path has to be contained"
-                                   " within the artifact directory of the run specified by the ",
-                                   parameter, "."));
-  }
+  if (uri.is_local()) return check_local(source, uri, root_of(version, tracking), parameter);
   if (is_relative(source)) {
     return refused(source,
                    "If supplying a source as an http, https, local file path, ftp, objectstore, or mlflow-artifacts"

@@ -171,15 +171,20 @@ StatusOr<Version> Service::create_version(const NewVersion& given) {
 Status Service::note_in_logged_model(const std::string& model_id) {
   if (model_id.empty()) return ok_status();
   const std::lock_guard lock(notes_);
-  Json versions = Json::array();
+  // Written as Python writes it, spaces and all: MLflow's clients compare the tag as text.
+  std::vector<std::string> versions;
   RETURN_IF_ERROR(database_.read([&](sql::Connection& connection) -> Status {
     ASSIGN_OR_RETURN(
         const auto found,
         store::load_versions(connection, "WHERE model_id = ? ORDER BY created_ms, model, version", {model_id}));
-    for (const Version& version : found) versions.push_back({{"name", version.model}, {"version", version.version}});
+    for (const Version& version : found) {
+      const std::string name = Json(version.model).dump(-1, ' ', true, Json::error_handler_t::replace);
+      versions.push_back(str_cat("{\"name\": ", name, ", \"version\": ", version.version, "}"));
+    }
     return ok_status();
   }));
-  const auto noted = tracking_.set_logged_model_tags(model_id, {{"mlflow.modelVersions", to_text(versions)}});
+  const auto noted =
+      tracking_.set_logged_model_tags(model_id, {{"mlflow.modelVersions", str_cat("[", join(versions, ", "), "]")}});
   // Of a model that was deleted nothing is told any more; nor of one that became more versions than a tag holds.
   if (!noted.ok() && noted.status().code() == StatusCode::kInternal) return noted.status();
   return ok_status();

@@ -295,7 +295,7 @@ StatusOr<SqlText> experiment_search_sql(const ExperimentQuery& query, sql::Diale
   }
   sql.text += " ORDER BY ";
   RETURN_IF_ERROR(append_attribute_order(sql, kExperimentAttributes, query.order_by));
-  append_page(sql, query.order_by.empty() ? "e.updated_ms DESC, e.id DESC" : "e.id ASC", query.limit, query.offset);
+  append_page(sql, query.order_by.empty() ? "e.created_ms DESC, e.id" : "e.id", query.limit, query.offset);
   return sql;
 }
 

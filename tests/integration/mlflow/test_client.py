@@ -2,6 +2,7 @@
 
 import math
 import os
+import time
 
 import mlflow
 import pytest
@@ -165,3 +166,13 @@ def test_an_acknowledged_write_survives_a_kill(client, server):
     server.restart()
     mlflow.set_tracking_uri(server.url)
     assert [m.value for m in MlflowClient().get_metric_history(run, "m")] == list(range(50))
+
+
+def test_experiments_come_newest_first_whatever_was_changed_since(client):
+    ids = []
+    for name in ("older", "newer"):
+        time.sleep(0.002)
+        ids.append(client.create_experiment(f"order {name}"))
+    client.delete_experiment(ids[0])
+    client.restore_experiment(ids[0])
+    assert [e.experiment_id for e in client.search_experiments(filter_string="name LIKE 'order %'")] == ids[::-1]

@@ -1,5 +1,6 @@
 """The registry through MLflow's client: what is searched how, what points where, who may be first."""
 
+import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -228,6 +229,35 @@ def test_a_source_must_lie_in_the_run_it_names(client, server, source, message):
     for good in ("s3://bucket/model", f"{run.artifact_uri}", f"{run.artifact_uri}///a//b/", f"{run.artifact_uri}/..../x", f"runs:/{run.run_id}/m"):
         made = requests.post(f"{server.url}/api/2.0/mlflow/model-versions/create", json={"name": "sourced", "source": good, "run_id": run.run_id})
         assert made.status_code == 200, (good, made.text)
+
+
+def test_a_local_source_lies_in_the_runs_own_local_artifacts(client, server, tmp_path):
+    client.create_registered_model("local source")
+    run = client.create_run(client.create_experiment("local", artifact_location=(tmp_path / "kept here").as_uri())).info
+    folder = str(tmp_path / "kept here" / run.run_id / "artifacts")
+    create = f"{server.url}/api/2.0/mlflow/model-versions/create"
+    for good in (run.artifact_uri, f"{run.artifact_uri}/model", f"{run.artifact_uri}/.", f"{run.artifact_uri}/model/..", folder, f"{folder}/model"):
+        made = requests.post(create, json={"name": "local source", "source": good, "run_id": run.run_id})
+        assert made.status_code == 200 and made.json()["model_version"]["source"] == good, (good, made.text)
+    for bad in (f"{run.artifact_uri}/..", f"{run.artifact_uri}x", f"{run.artifact_uri}/../../../secret", f"{run.artifact_uri}/%2e%2e/x", "/", "file:/", "relative"):
+        made = requests.post(create, json={"name": "local source", "source": bad, "run_id": run.run_id})
+        assert made.status_code == 400 and "To use a local path as a model version" in made.json()["message"], (bad, made.text)
+    without = requests.post(create, json={"name": "local source", "source": run.artifact_uri})
+    assert without.status_code == 400 and "To use a local path as a model version" in without.json()["message"]
+    far = requests.post(create, json={"name": "local source", "source": "file://123.456.789.123/path", "run_id": run.run_id})
+    assert far.status_code == 500 and "is not a valid remote uri" in far.json()["message"]
+    # A name for clients of that machine: the server itself reads none of it.
+    read = requests.get(f"{server.url}/model-versions/get-artifact", params={"name": "local source", "version": "1", "path": "x"})
+    assert read.status_code == 400, read.text
+
+
+def test_a_logged_model_tells_which_versions_it_became(client):
+    client.create_registered_model('na"med ü')
+    model = client.create_logged_model("0")
+    for count in (1, 2):
+        client.create_model_version('na"med ü', model.artifact_location, model_id=model.model_id)
+        told = client.get_logged_model(model.model_id).tags["mlflow.modelVersions"]
+        assert told == json.dumps([{"name": 'na"med ü', "version": n + 1} for n in range(count)])  # the very text
 
 
 def test_of_many_who_register_at_once_one_is_first_and_numbers_are_unique(client, server):
