@@ -11,6 +11,7 @@
 #include "adapters/kfp/routes.h"
 #include "adapters/mlflow/accounts.h"
 #include "adapters/mlflow/routes.h"
+#include "adapters/mlflow/traces.h"
 #include "adapters/mlflow/webhooks.h"
 #include "adapters/native/automation.h"
 #include "adapters/native/events.h"
@@ -42,6 +43,7 @@
 #include "domains/serving/metrics.h"
 #include "domains/serving/registry_source.h"
 #include "domains/serving/xgboost_runtime.h"
+#include "domains/traces/service.h"
 #include "domains/webhooks/service.h"
 #include "executors/process_executor.h"
 #include "net/server.h"
@@ -78,6 +80,8 @@ struct Application::Parts {
     RETURN_IF_ERROR(events->open());
     RETURN_IF_ERROR(graph->open());
     RETURN_IF_ERROR(tracking->open());
+    traces = std::make_unique<treadle::traces::Service>(*database, *tracking);
+    RETURN_IF_ERROR(traces->open());
     RETURN_IF_ERROR(registry->open());
     RETURN_IF_ERROR(open_webhooks());
     RETURN_IF_ERROR(open_pipelines());
@@ -143,6 +147,7 @@ struct Application::Parts {
         [this] { return overview(); });
     mlflow::add_routes(router, *tracking, *registry);
     mlflow::add_webhook_routes(router, *webhooks);
+    mlflow::add_trace_routes(router, *traces);
     native::add_event_routes(router, *events);
     native::add_experiment_routes(router, *tracking);
     native::add_tracking_routes(router, *tracking);
@@ -294,6 +299,7 @@ struct Application::Parts {
   std::unique_ptr<events::EventLog> events;
   std::unique_ptr<lineage::Graph> graph;
   std::unique_ptr<tracking::Service> tracking;
+  std::unique_ptr<treadle::traces::Service> traces;
   std::unique_ptr<registry::Service> registry;
   std::unique_ptr<treadle::webhooks::Service> webhooks;
   executors::ProcessExecutor executor;

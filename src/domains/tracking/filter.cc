@@ -34,7 +34,7 @@ bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) || c =
 
 class Parser {
  public:
-  explicit Parser(std::string_view text) : text_(text) {}
+  explicit Parser(std::string_view text, Grammar grammar = Grammar::kRuns) : text_(text), grammar_(grammar) {}
 
   bool at_end() {
     skip_space();
@@ -80,6 +80,10 @@ class Parser {
     ++at_;
     for (const Name& name : kEntities) {
       if (name.alias == first) entity = std::string(name.entity);
+    }
+    if (grammar_ == Grammar::kTraces) {
+      if (first == "metadata" || first == "request_metadata") entity = "metadata";
+      if (first == "trace") entity = "attribute";
     }
     if (entity.empty()) {
       return error(
@@ -210,16 +214,17 @@ class Parser {
   }
 
   std::string_view text_;
+  Grammar grammar_;
   std::size_t at_ = 0;
 };
 
 }  // namespace
 
-StatusOr<std::vector<Condition>> parse_filter(std::string_view text) {
+StatusOr<std::vector<Condition>> parse_filter(std::string_view text, Grammar grammar) {
   if (text.size() > kMaxLength) return invalid_field("filter", "is longer than ", kMaxLength, " characters");
   if (text.find('\0') != std::string_view::npos) return invalid_field("filter", "must not contain the character NUL");
   std::vector<Condition> conditions;
-  Parser parser(text);
+  Parser parser(text, grammar);
   if (parser.at_end()) return conditions;
   while (true) {
     ASSIGN_OR_RETURN(Condition condition, parser.condition());

@@ -37,14 +37,16 @@ struct FilterValue {
 };
 
 struct Condition {
-  std::string entity;  // "metric", "param", "tag", "attribute", "dataset"
+  std::string entity;  // "metric", "param", "tag", "attribute", "dataset", "metadata"
   std::string key;
   Comparator comparator = Comparator::kEqual;
   std::vector<FilterValue> values;  // several only for IN
 };
 
 // At most 10,000 characters and 100 conditions. Errors say at which character.
-StatusOr<std::vector<Condition>> parse_filter(std::string_view text);
+// Traces are also searched by their metadata ("metadata.KEY"), and "trace.NAME" is an attribute of theirs.
+enum class Grammar { kRuns, kTraces };
+StatusOr<std::vector<Condition>> parse_filter(std::string_view text, Grammar grammar = Grammar::kRuns);
 
 struct OrderBy {
   std::string entity, key;

@@ -1,0 +1,11 @@
+// MLflow's endpoints for traces, and the OTLP endpoint that spans come by.
+#pragma once
+
+#include "domains/traces/service.h"
+#include "net/router.h"
+
+namespace treadle::mlflow {
+
+void add_trace_routes(net::Router& router, traces::Service& traces);
+
+}  // namespace treadle::mlflow

@@ -1,0 +1,127 @@
+// Searching traces: conditions and orders as SQL.
+#include <array>
+
+#include "base/strings.h"
+#include "domains/traces/store.h"
+#include "domains/tracking/filter.h"
+#include "domains/tracking/search_sql.h"
+
+namespace treadle::traces::store {
+namespace {
+
+using tracking::Comparator;
+using tracking::Condition;
+using tracking::SqlText;
+
+struct Attribute {
+  std::string_view name, column;
+  bool numeric = false;
+};
+constexpr std::array<Attribute, 11> kAttributes = {{{"timestamp_ms", "t.request_ms", true},
+                                                    {"timestamp", "t.request_ms", true},
+                                                    {"execution_time_ms", "t.duration_ms", true},
+                                                    {"execution_time", "t.duration_ms", true},
+                                                    {"status", "t.state"},
+                                                    {"state", "t.state"},
+                                                    {"request_id", "t.id"},
+                                                    {"trace_id", "t.id"},
+                                                    {"id", "t.id"},
+                                                    {"client_request_id", "t.client_request_id"},
+                                                    {"experiment_id", "t.experiment_id"}}};
+
+// Attributes that are kept as a tag or as metadata.
+struct Kept {
+  std::string_view name, entity, key;
+};
+constexpr std::array<Kept, 2> kKept = {
+    {{"name", "tag", "mlflow.traceName"}, {"run_id", "metadata", "mlflow.sourceRun"}}};
+
+std::string_view table_of(std::string_view entity) { return entity == "tag" ? "trace_tags" : "trace_metadata"; }
+
+void resolve(std::string& entity, std::string& key) {
+  if (entity != "attribute") return;
+  for (const Kept& kept : kKept) {
+    if (kept.name != key) continue;
+    entity = kept.entity;
+    key = kept.key;
+    return;
+  }
+}
+
+StatusOr<Attribute> find_attribute(const std::string& key, std::string_view field) {
+  for (const Attribute& attribute : kAttributes) {
+    if (attribute.name == key) return attribute;
+  }
+  return invalid_field(field, "\"", key,
+                       "\" is not an attribute of traces; use timestamp_ms, execution_time_ms, status,",
+                       " name, run_id, trace_id or client_request_id");
+}
+
+Status append_condition(SqlText& sql, sql::Dialect dialect, Condition condition) {
+  resolve(condition.entity, condition.key);
+  if (condition.entity == "attribute") {
+    ASSIGN_OR_RETURN(const Attribute attribute, find_attribute(condition.key, "filter"));
+    return append_comparison(sql, dialect, attribute.column, condition, attribute.numeric);
+  }
+  if (condition.entity != "tag" && condition.entity != "metadata") {
+    return invalid_field("filter", "traces have tags, metadata and attributes to search by, not ", condition.entity);
+  }
+  const bool absent = condition.comparator == Comparator::kIsNull;
+  str_append(&sql.text, absent ? "NOT EXISTS" : "EXISTS", " (SELECT 1 FROM ", table_of(condition.entity),
+             " c WHERE c.trace_id = t.id AND c.key = ?");
+  sql.values.emplace_back(condition.key);
+  if (!absent && condition.comparator != Comparator::kIsNotNull) {
+    sql.text += " AND ";
+    RETURN_IF_ERROR(append_comparison(sql, dialect, "c.value", condition, false));
+  }
+  sql.text += ")";
+  return ok_status();
+}
+
+Status append_order(SqlText& sql, const std::vector<std::string>& orders) {
+  sql.text += " ORDER BY ";
+  for (const std::string& text : orders) {
+    ASSIGN_OR_RETURN(tracking::OrderBy order, tracking::parse_order_by(text));
+    resolve(order.entity, order.key);
+    std::string value;
+    if (order.entity == "attribute") {
+      ASSIGN_OR_RETURN(const Attribute attribute, find_attribute(order.key, "order_by"));
+      value = attribute.column;
+    } else if (order.entity == "tag" || order.entity == "metadata") {
+      value = str_cat("(SELECT c.value FROM ", table_of(order.entity), " c WHERE c.trace_id = t.id AND c.key = ?)");
+      sql.values.emplace_back(order.key);
+      sql.values.emplace_back(order.key);
+    } else {
+      return invalid_field("order_by", "traces are ordered by their attributes and tags, not by ", order.entity);
+    }
+    // Missing values last whatever the direction, on both engines.
+    str_append(&sql.text, "CASE WHEN ", value, " IS NULL THEN 1 ELSE 0 END, ", value,
+               order.ascending ? " ASC, " : " DESC, ");
+  }
+  sql.text += orders.empty() ? "t.request_ms DESC, t.id DESC" : "t.id";
+  return ok_status();
+}
+
+}  // namespace
+
+StatusOr<std::vector<std::string>> find(sql::Connection& connection, const Query& query) {
+  SqlText sql{.text = "SELECT t.id FROM traces t WHERE 1 = 1", .values = {}};
+  tracking::append_in(sql, "t.experiment_id", query.experiment_ids);
+  ASSIGN_OR_RETURN(const auto conditions, tracking::parse_filter(query.filter, tracking::Grammar::kTraces));
+  for (const Condition& condition : conditions) {
+    sql.text += " AND ";
+    RETURN_IF_ERROR(append_condition(sql, connection.dialect(), condition));
+  }
+  RETURN_IF_ERROR(append_order(sql, query.order_by));
+  sql.text += " LIMIT ? OFFSET ?";
+  sql.values.emplace_back(query.limit + 1);
+  sql.values.emplace_back(query.offset);
+  std::vector<std::string> ids;
+  RETURN_IF_ERROR(connection.query(sql.text, sql.values, [&](const sql::Row& row) {
+    ids.push_back(row.string(0));
+    return ok_status();
+  }));
+  return ids;
+}
+
+}  // namespace treadle::traces::store

@@ -1,0 +1,199 @@
+#include "domains/traces/store.h"
+
+#include <map>
+
+#include "base/strings.h"
+
+namespace treadle::traces::store {
+namespace {
+
+std::string marks(std::size_t count) {
+  std::string text;
+  for (std::size_t i = 0; i < count; ++i) text += i == 0 ? "?" : ", ?";
+  return text;
+}
+
+// "(?, ?), (?, ?)".
+std::string rows(std::size_t count, std::size_t columns) {
+  std::string text;
+  const std::string one = str_cat("(", marks(columns), ")");
+  for (std::size_t i = 0; i < count; ++i) str_append(&text, i == 0 ? "" : ", ", one);
+  return text;
+}
+
+sql::Values values_of(const std::vector<std::string>& ids) { return {ids.begin(), ids.end()}; }
+
+void append_info(sql::Values& values, const TraceInfo& info) {
+  for (sql::Value value : {sql::Value(info.id), sql::Value(info.experiment_id), sql::Value(info.request_ms),
+                           sql::Value(info.duration_ms), sql::Value(info.state), sql::Value(info.client_request_id),
+                           sql::Value(info.request_preview), sql::Value(info.response_preview)})
+    values.push_back(std::move(value));
+}
+
+constexpr std::string_view kColumns =
+    "id, experiment_id, request_ms, duration_ms, state, client_request_id, request_preview, response_preview";
+
+TraceInfo read_info(const sql::Row& row) {
+  return {.id = row.string(0),
+          .experiment_id = row.string(1),
+          .request_ms = row.integer(2),
+          .duration_ms = row.optional_integer(3),
+          .state = row.string(4),
+          .client_request_id = row.optional_string(5),
+          .request_preview = row.optional_string(6),
+          .response_preview = row.optional_string(7)};
+}
+
+using Places = std::map<std::string, std::size_t, std::less<>>;
+
+Status load_pairs(sql::Connection& connection, std::string_view table, const Places& places, const sql::Values& ids,
+                  std::vector<TraceInfo>& infos, Pairs TraceInfo::*member) {
+  return connection.query(
+      str_cat("SELECT trace_id, key, value FROM ", table, " WHERE trace_id IN (", marks(ids.size()),
+              ") ORDER BY trace_id, key"),
+      ids, [&](const sql::Row& row) {
+        (infos[places.find(row.text(0))->second].*member).emplace_back(row.string(1), row.string(2));
+        return ok_status();
+      });
+}
+
+Places places_of(const std::vector<TraceInfo>& infos) {
+  Places places;
+  for (std::size_t i = 0; i < infos.size(); ++i) places.emplace(infos[i].id, i);
+  return places;
+}
+
+}  // namespace
+
+const std::vector<sql::Migration>& migrations() {
+  static const std::vector<sql::Migration> list = {
+      {1,
+       "CREATE TABLE traces(id TEXT PRIMARY KEY, experiment_id TEXT NOT NULL, request_ms BIGINT NOT NULL,"
+       " duration_ms BIGINT, state TEXT NOT NULL, client_request_id TEXT, request_preview TEXT, response_preview TEXT);"
+       "CREATE INDEX traces_by_time ON traces(experiment_id, request_ms, id);"
+       "CREATE TABLE trace_tags(trace_id TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,"
+       " PRIMARY KEY(trace_id, key));"
+       "CREATE TABLE trace_metadata(trace_id TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,"
+       " PRIMARY KEY(trace_id, key));"
+       "CREATE TABLE trace_spans(trace_id TEXT NOT NULL, span_id TEXT NOT NULL, start_ns BIGINT NOT NULL,"
+       " body TEXT NOT NULL, PRIMARY KEY(trace_id, span_id))"}};
+  return list;
+}
+
+Status put_info(sql::Connection& tx, const TraceInfo& info) {
+  sql::Values values;
+  append_info(values, info);
+  return tx
+      .execute(str_cat("INSERT INTO traces(", kColumns, ") VALUES ", rows(1, 8),
+                       " ON CONFLICT(id) DO UPDATE SET request_ms = excluded.request_ms, duration_ms ="
+                       " excluded.duration_ms, state = excluded.state, client_request_id = excluded.client_request_id,"
+                       " request_preview = excluded.request_preview, response_preview = excluded.response_preview"),
+               values)
+      .status();
+}
+
+Status add_infos(sql::Connection& tx, const std::vector<TraceInfo>& infos) {
+  sql::Values values;
+  for (const TraceInfo& info : infos) append_info(values, info);
+  return tx
+      .execute(str_cat("INSERT INTO traces(", kColumns, ") VALUES ", rows(infos.size(), 8), " ON CONFLICT DO NOTHING"),
+               values)
+      .status();
+}
+
+Status put_pairs(sql::Connection& tx, std::string_view table, const std::string& trace, const Pairs& pairs) {
+  if (pairs.empty()) return ok_status();
+  sql::Values values;
+  // A key once: PostgreSQL refuses to update a row twice in one statement.
+  for (const auto& [key, value] : std::map<std::string, std::string>(pairs.begin(), pairs.end())) {
+    values.emplace_back(trace);
+    values.emplace_back(key);
+    values.emplace_back(value);
+  }
+  return tx
+      .execute(str_cat("INSERT INTO ", table, "(trace_id, key, value) VALUES ", rows(values.size() / 3, 3),
+                       " ON CONFLICT(trace_id, key) DO UPDATE SET value = excluded.value"),
+               values)
+      .status();
+}
+
+Status put_spans(sql::Connection& tx, const std::vector<Span>& spans) {
+  std::map<std::pair<std::string_view, std::string_view>, const Span*> once;
+  for (const Span& span : spans) once[{span.trace_id, span.id}] = &span;
+  sql::Values values;
+  for (const auto& [key, span] : once) {
+    values.emplace_back(span->trace_id);
+    values.emplace_back(span->id);
+    values.emplace_back(span->start_ns);
+    values.emplace_back(span->body);
+  }
+  return tx
+      .execute(str_cat("INSERT INTO trace_spans(trace_id, span_id, start_ns, body) VALUES ", rows(once.size(), 4),
+                       " ON CONFLICT(trace_id, span_id) DO UPDATE SET start_ns = excluded.start_ns, body ="
+                       " excluded.body"),
+               values)
+      .status();
+}
+
+StatusOr<std::vector<TraceInfo>> load_infos(sql::Connection& connection, const std::vector<std::string>& ids) {
+  std::map<std::string, TraceInfo, std::less<>> found;
+  std::vector<TraceInfo> infos;
+  if (ids.empty()) return infos;
+  const sql::Values values = values_of(ids);
+  RETURN_IF_ERROR(connection.query(str_cat("SELECT ", kColumns, " FROM traces WHERE id IN (", marks(ids.size()), ")"),
+                                   values, [&](const sql::Row& row) {
+                                     found.emplace(row.string(0), read_info(row));
+                                     return ok_status();
+                                   }));
+  for (const std::string& id : ids) {
+    const auto it = found.find(id);
+    if (it == found.end()) continue;
+    infos.push_back(std::move(it->second));
+    found.erase(it);
+  }
+  const Places places = places_of(infos);
+  RETURN_IF_ERROR(load_pairs(connection, "trace_tags", places, values, infos, &TraceInfo::tags));
+  RETURN_IF_ERROR(load_pairs(connection, "trace_metadata", places, values, infos, &TraceInfo::metadata));
+  return infos;
+}
+
+StatusOr<std::vector<Trace>> load_spans(sql::Connection& connection, std::vector<TraceInfo> infos) {
+  std::vector<Trace> traces;
+  if (infos.empty()) return traces;
+  const Places places = places_of(infos);
+  sql::Values ids;
+  for (TraceInfo& info : infos) {
+    ids.emplace_back(info.id);
+    traces.push_back({.info = std::move(info), .spans = {}});
+  }
+  RETURN_IF_ERROR(connection.query(str_cat("SELECT trace_id, body FROM trace_spans WHERE trace_id IN (",
+                                           marks(ids.size()), ") ORDER BY trace_id, start_ns, span_id"),
+                                   ids, [&](const sql::Row& row) {
+                                     traces[places.find(row.text(0))->second].spans.push_back(row.string(1));
+                                     return ok_status();
+                                   }));
+  return traces;
+}
+
+StatusOr<std::int64_t> remove(sql::Connection& tx, const Deletion& deletion) {
+  std::string which = "SELECT id FROM traces WHERE experiment_id = ?";
+  sql::Values values = {deletion.experiment_id};
+  if (deletion.until_ms) {
+    which += " AND request_ms <= ? ORDER BY request_ms, id";
+    values.emplace_back(*deletion.until_ms);
+    if (deletion.limit) {
+      which += " LIMIT ?";
+      values.emplace_back(*deletion.limit);
+    }
+  } else {
+    str_append(&which, " AND id IN (", marks(deletion.ids.size()), ")");
+    for (const std::string& id : deletion.ids) values.emplace_back(id);
+  }
+  // The traces themselves last, for they say which are meant.
+  for (const std::string_view table : {"trace_tags", "trace_metadata", "trace_spans"}) {
+    RETURN_IF_ERROR(tx.execute(str_cat("DELETE FROM ", table, " WHERE trace_id IN (", which, ")"), values));
+  }
+  return tx.execute(str_cat("DELETE FROM traces WHERE id IN (", which, ")"), values);
+}
+
+}  // namespace treadle::traces::store
