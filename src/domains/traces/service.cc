@@ -27,9 +27,14 @@ Status check_pairs(std::string_view field, const Pairs& pairs) {
   return ok_status();
 }
 
-Pairs places(const std::string& experiment_id, const std::string& trace_id) {
-  return {
-      {"mlflow.artifactLocation", str_cat("mlflow-artifacts:/", experiment_id, "/traces/", trace_id, "/artifacts")}};
+void append(std::vector<store::Owned>& to, const std::string& trace_id, const Pairs& pairs) {
+  for (const auto& [key, value] : pairs) to.push_back({trace_id, key, value});
+}
+
+// Where clients put the attachments of a trace.
+store::Owned place_of(const TraceInfo& info) {
+  return {info.id, "mlflow.artifactLocation",
+          str_cat("mlflow-artifacts:/", info.experiment_id, "/traces/", info.id, "/artifacts")};
 }
 
 // What spans say of traces that nobody has reported.
@@ -57,13 +62,33 @@ Status check_owner(const std::vector<TraceInfo>& there, const std::string& exper
   return ok_status();
 }
 
-Status record_one(sql::Connection& tx, const TraceInfo& info, bool there, bool in_progress) {
-  // The root may come after its children: then it, not they, says how the trace went. A report outranks both.
-  if (there && in_progress && info.duration_ms) RETURN_IF_ERROR(store::put_info(tx, info));
-  Pairs tags = places(info.experiment_id, info.id);
-  tags.emplace_back("mlflow.trace.spansLocation", "TRACKING_STORE");
-  if (!there || in_progress) tags.insert(tags.end(), info.tags.begin(), info.tags.end());
-  return store::put_pairs(tx, "trace_tags", info.id, tags);
+// What is new by `inferred` when `before` is there: a trace that was not there, and the outcome of one whose root comes
+// after its children. A report outranks both.
+Status put_inferred(sql::Connection& tx, const std::vector<TraceInfo>& before,
+                    std::map<std::string, TraceInfo> inferred) {
+  std::vector<store::Owned> tags;
+  for (const auto& [id, info] : inferred) {
+    tags.push_back(place_of(info));
+    tags.push_back({id, "mlflow.trace.spansLocation", "TRACKING_STORE"});
+  }
+  for (const TraceInfo& info : before) {
+    const auto it = inferred.find(info.id);
+    if (info.state != "IN_PROGRESS" || !it->second.duration_ms) {
+      inferred.erase(it);
+      continue;
+    }
+    // What a report has said of it stays.
+    it->second.client_request_id = info.client_request_id;
+    it->second.request_preview = info.request_preview;
+    it->second.response_preview = info.response_preview;
+  }
+  std::vector<TraceInfo> changed;
+  for (const auto& [id, info] : inferred) {
+    append(tags, id, info.tags);
+    changed.push_back(info);
+  }
+  RETURN_IF_ERROR(store::put_infos(tx, changed));
+  return store::put_pairs(tx, "trace_tags", tags);
 }
 
 }  // namespace
@@ -80,10 +105,12 @@ StatusOr<TraceInfo> Service::report(const TraceInfo& info) {
   RETURN_IF_ERROR(database_.write([&](sql::Connection& tx) -> Status {
     ASSIGN_OR_RETURN(const auto there, store::load_infos(tx, {info.id}));
     RETURN_IF_ERROR(check_owner(there, info.experiment_id));
-    RETURN_IF_ERROR(store::put_info(tx, info));
-    RETURN_IF_ERROR(store::put_pairs(tx, "trace_tags", info.id, places(info.experiment_id, info.id)));
-    RETURN_IF_ERROR(store::put_pairs(tx, "trace_tags", info.id, info.tags));
-    RETURN_IF_ERROR(store::put_pairs(tx, "trace_metadata", info.id, info.metadata));
+    RETURN_IF_ERROR(store::put_infos(tx, {info}));
+    std::vector<store::Owned> tags = {place_of(info)}, metadata;
+    append(tags, info.id, info.tags);
+    append(metadata, info.id, info.metadata);
+    RETURN_IF_ERROR(store::put_pairs(tx, "trace_tags", tags));
+    RETURN_IF_ERROR(store::put_pairs(tx, "trace_metadata", metadata));
     ASSIGN_OR_RETURN(auto now, store::load_infos(tx, {info.id}));
     answer = std::move(now.front());
     return ok_status();
@@ -97,22 +124,13 @@ Status Service::record(const std::string& experiment_id, const std::vector<Span>
   RETURN_IF_ERROR(tracking_.get_experiment(experiment_id).status());
   const auto infos = infer(experiment_id, spans);
   std::vector<std::string> ids;
-  std::vector<TraceInfo> rows;
-  for (const auto& [id, info] : infos) {
-    ids.push_back(id);
-    rows.push_back(info);
-  }
+  ids.reserve(infos.size());
+  for (const auto& [id, info] : infos) ids.push_back(id);
   if (ids.size() > kMostIds) return invalid_field("spans", "belong to more than ", kMostIds, " traces");
   return database_.write([&](sql::Connection& tx) -> Status {
     ASSIGN_OR_RETURN(const auto before, store::load_infos(tx, ids));
     RETURN_IF_ERROR(check_owner(before, experiment_id));
-    std::map<std::string, bool> in_progress;
-    for (const TraceInfo& info : before) in_progress[info.id] = info.state == "IN_PROGRESS";
-    RETURN_IF_ERROR(store::add_infos(tx, rows));
-    for (const TraceInfo& info : rows) {
-      const auto it = in_progress.find(info.id);
-      RETURN_IF_ERROR(record_one(tx, info, it != in_progress.end(), it != in_progress.end() && it->second));
-    }
+    RETURN_IF_ERROR(put_inferred(tx, before, infos));
     return store::put_spans(tx, spans);
   });
 }
@@ -183,7 +201,7 @@ Status Service::set_tag(const std::string& id, const std::string& key, const std
   return database_.write([&](sql::Connection& tx) -> Status {
     ASSIGN_OR_RETURN(const auto found, tx.query_text("SELECT id FROM traces WHERE id = ?", {id}));
     if (!found) return missing(id);
-    return store::put_pairs(tx, "trace_tags", id, {{key, value}});
+    return store::put_pairs(tx, "trace_tags", {{id, key, value}});
   });
 }
 

@@ -80,11 +80,12 @@ const std::vector<sql::Migration>& migrations() {
   return list;
 }
 
-Status put_info(sql::Connection& tx, const TraceInfo& info) {
+Status put_infos(sql::Connection& tx, const std::vector<TraceInfo>& infos) {
+  if (infos.empty()) return ok_status();
   sql::Values values;
-  append_info(values, info);
+  for (const TraceInfo& info : infos) append_info(values, info);
   return tx
-      .execute(str_cat("INSERT INTO traces(", kColumns, ") VALUES ", rows(1, 8),
+      .execute(str_cat("INSERT INTO traces(", kColumns, ") VALUES ", rows(infos.size(), 8),
                        " ON CONFLICT(id) DO UPDATE SET request_ms = excluded.request_ms, duration_ms ="
                        " excluded.duration_ms, state = excluded.state, client_request_id = excluded.client_request_id,"
                        " request_preview = excluded.request_preview, response_preview = excluded.response_preview"),
@@ -92,26 +93,19 @@ Status put_info(sql::Connection& tx, const TraceInfo& info) {
       .status();
 }
 
-Status add_infos(sql::Connection& tx, const std::vector<TraceInfo>& infos) {
-  sql::Values values;
-  for (const TraceInfo& info : infos) append_info(values, info);
-  return tx
-      .execute(str_cat("INSERT INTO traces(", kColumns, ") VALUES ", rows(infos.size(), 8), " ON CONFLICT DO NOTHING"),
-               values)
-      .status();
-}
-
-Status put_pairs(sql::Connection& tx, std::string_view table, const std::string& trace, const Pairs& pairs) {
-  if (pairs.empty()) return ok_status();
-  sql::Values values;
+Status put_pairs(sql::Connection& tx, std::string_view table, const std::vector<Owned>& pairs) {
   // A key once: PostgreSQL refuses to update a row twice in one statement.
-  for (const auto& [key, value] : std::map<std::string, std::string>(pairs.begin(), pairs.end())) {
-    values.emplace_back(trace);
-    values.emplace_back(key);
+  std::map<std::pair<std::string_view, std::string_view>, std::string_view> once;
+  for (const Owned& pair : pairs) once[{pair.trace_id, pair.key}] = pair.value;
+  if (once.empty()) return ok_status();
+  sql::Values values;
+  for (const auto& [place, value] : once) {
+    values.emplace_back(place.first);
+    values.emplace_back(place.second);
     values.emplace_back(value);
   }
   return tx
-      .execute(str_cat("INSERT INTO ", table, "(trace_id, key, value) VALUES ", rows(values.size() / 3, 3),
+      .execute(str_cat("INSERT INTO ", table, "(trace_id, key, value) VALUES ", rows(once.size(), 3),
                        " ON CONFLICT(trace_id, key) DO UPDATE SET value = excluded.value"),
                values)
       .status();

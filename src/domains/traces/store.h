@@ -9,11 +9,15 @@ namespace treadle::traces::store {
 
 const std::vector<sql::Migration>& migrations();
 
-Status put_info(sql::Connection& tx, const TraceInfo& info);
-// Only those that are not there yet.
-Status add_infos(sql::Connection& tx, const std::vector<TraceInfo>& infos);
-// `table` is trace_tags or trace_metadata.
-Status put_pairs(sql::Connection& tx, std::string_view table, const std::string& trace, const Pairs& pairs);
+// A tag or a piece of metadata, and whose it is.
+struct Owned {
+  std::string trace_id, key, value;
+};
+
+// New ones, and those that are there anew; each trace at most once.
+Status put_infos(sql::Connection& tx, const std::vector<TraceInfo>& infos);
+// `table` is trace_tags or trace_metadata. Of a key that comes twice the last value counts.
+Status put_pairs(sql::Connection& tx, std::string_view table, const std::vector<Owned>& pairs);
 Status put_spans(sql::Connection& tx, const std::vector<Span>& spans);
 // By ids; whole.
 StatusOr<std::vector<TraceInfo>> load_infos(sql::Connection& connection, const std::vector<std::string>& ids);

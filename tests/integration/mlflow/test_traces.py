@@ -171,3 +171,28 @@ def test_a_trace_of_another_experiment_is_not_taken_over(experiment, server):
     other = mlflow.set_experiment(f"traces-{uuid.uuid4()}").experiment_id
     assert send(server, other, otlp(trace_id, name="stolen")).status_code == 400
     assert mlflow.get_trace("tr-" + trace_id.hex()).data.spans[0].name == "plain"
+
+
+def test_an_acknowledged_trace_survives_a_kill(experiment, server):
+    ids = [made(f"q{i}") for i in range(3)]
+    server.kill9()
+    server.restart()
+    mlflow.set_tracking_uri(server.url)
+    for trace_id in ids:
+        assert len(mlflow.get_trace(trace_id).data.spans) == 2
+    assert count(server, experiment) == 3
+
+
+def test_children_before_the_root_make_a_trace_under_way(experiment, server):
+    request = ExportTraceServiceRequest.FromString(otlp(uuid.uuid4().bytes))
+    span = request.resource_spans[0].scope_spans[0].spans[0]
+    trace_id = "tr-" + span.trace_id.hex()
+    child = ExportTraceServiceRequest.FromString(request.SerializeToString())
+    child.resource_spans[0].scope_spans[0].spans[0].MergeFrom(type(span)(span_id=b"child---", parent_span_id=b"\2" * 8))
+    assert send(server, experiment, child.SerializeToString()).status_code == 200
+    before = requests.get(f"{server.url}/api/3.0/mlflow/traces/{trace_id}", timeout=10).json()["trace"]["trace_info"]
+    assert before["state"] == "IN_PROGRESS"
+    assert "execution_duration" not in before
+    assert send(server, experiment, request.SerializeToString()).status_code == 200
+    after = mlflow.get_trace(trace_id)
+    assert (after.info.state, after.info.execution_duration, len(after.data.spans)) == ("OK", 250, 2)

@@ -1,0 +1,137 @@
+#include <gtest/gtest.h>
+
+#include "domains/traces/service.h"
+#include "domains/tracking/testing/tracking_test.h"
+
+namespace treadle::traces {
+namespace {
+
+using Ids = std::vector<std::string>;
+
+class Traces : public tracking::testing::TrackingTest {
+ protected:
+  void SetUp() override {
+    TrackingTest::SetUp();
+    if (IsSkipped()) return;
+    traces_ = std::make_unique<Service>(database(), tracking());
+    ASSERT_TRUE(traces_->open().ok());
+  }
+  Service& traces() { return *traces_; }
+  void make(const std::string& id, std::int64_t at_ms, const std::string& state = "OK", Pairs tags = {}) {
+    const auto made = traces().report({.id = id,
+                                       .experiment_id = "0",
+                                       .request_ms = at_ms,
+                                       .duration_ms = at_ms * 2,
+                                       .state = state,
+                                       .tags = std::move(tags)});
+    ASSERT_TRUE(made.ok()) << made.status().to_string();
+  }
+  Ids search(const std::string& filter, Ids order = {}, std::int64_t limit = 100, std::int64_t offset = 0) {
+    const auto page = traces().search({{"0"}, filter, std::move(order), limit, offset});
+    EXPECT_TRUE(page.ok()) << page.status().to_string();
+    Ids ids;
+    if (page.ok())
+      for (const TraceInfo& info : page->items) ids.push_back(info.id);
+    return ids;
+  }
+  std::int64_t rows(const std::string& table) {
+    std::int64_t count = -1;
+    EXPECT_TRUE(database()
+                    .read([&](sql::Connection& connection) -> Status {
+                      ASSIGN_OR_RETURN(const auto found, connection.query_integer("SELECT COUNT(*) FROM " + table));
+                      count = found.value_or(-1);
+                      return ok_status();
+                    })
+                    .ok());
+    return count;
+  }
+
+ private:
+  std::unique_ptr<Service> traces_;
+};
+
+Span span(const std::string& trace, const std::string& id, const std::string& parent, std::int64_t start_ms) {
+  return {.trace_id = trace,
+          .id = id,
+          .parent_id = parent,
+          .name = "span " + id,
+          .start_ns = start_ms * 1'000'000,
+          .end_ns = (start_ms + 5) * 1'000'000,
+          .body = "{\"id\":\"" + id + "\"}"};
+}
+
+TEST_P(Traces, NewestFirstAndPagesHoldEachOnce) {
+  for (int i = 0; i < 5; ++i) make("t" + std::to_string(i), 10 + i / 2);
+  EXPECT_EQ(search(""), (Ids{"t4", "t3", "t2", "t1", "t0"}));
+  EXPECT_EQ(search("", {"timestamp_ms ASC"}, 2), (Ids{"t0", "t1"}));
+  EXPECT_EQ(search("", {"timestamp_ms ASC"}, 2, 4), (Ids{"t4"}));
+  EXPECT_TRUE(traces().search({{"0"}, "", {}, 4, 0})->more);
+  EXPECT_FALSE(traces().search({{"0"}, "", {}, 5, 0})->more);
+}
+
+TEST_P(Traces, ConditionsOnAttributesAndTags) {
+  make("a", 1, "OK", {{"team", "grid"}});
+  make("b", 2, "ERROR", {{"team", "Sales"}});
+  make("c", 3);
+  EXPECT_EQ(search("status = 'ERROR'"), (Ids{"b"}));
+  EXPECT_EQ(search("tags.team ILIKE 'sales'"), (Ids{"b"}));
+  EXPECT_EQ(search("tags.team IS NULL"), (Ids{"c"}));
+  EXPECT_EQ(search("execution_time_ms > 2 AND timestamp_ms < 3"), (Ids{"b"}));
+  EXPECT_EQ(search("", {"tags.team ASC"}), (Ids{"b", "a", "c"}));
+  EXPECT_EQ(traces().search({{"0"}, "metrics.x = 1"}).status().field(), "filter");
+  EXPECT_EQ(traces().search({{"0"}, "", {"colour"}}).status().field(), "order_by");
+  EXPECT_EQ(traces().search({}).status().field(), "locations");
+}
+
+TEST_P(Traces, SpansAloneMakeATraceAndAReportOutranksThem) {
+  ASSERT_TRUE(traces().record("0", {span("t", "2", "1", 12)}).ok());
+  EXPECT_EQ(traces().get("t")->info.state, "IN_PROGRESS");
+  ASSERT_TRUE(traces().record("0", {span("t", "1", "", 10), span("t", "1", "", 10)}).ok());
+  auto trace = traces().get("t");
+  EXPECT_EQ(trace->info.state, "OK");
+  EXPECT_EQ(trace->info.request_ms, 10);
+  EXPECT_EQ(trace->info.duration_ms, 5);
+  EXPECT_EQ(trace->spans, (Ids{"{\"id\":\"1\"}", "{\"id\":\"2\"}"}));
+  make("t", 7, "ERROR");
+  ASSERT_TRUE(traces().record("0", {span("t", "1", "", 10)}).ok());
+  EXPECT_EQ(traces().get("t")->info.state, "ERROR");
+  EXPECT_EQ(traces().get("t")->info.request_ms, 7);
+  EXPECT_EQ(traces().get("t")->spans.size(), 2u);
+}
+
+TEST_P(Traces, DeletionTakesTheOldestWithAllThatIsTheirs) {
+  for (int i = 0; i < 3; ++i) {
+    const std::string id = "t" + std::to_string(i);
+    make(id, i);
+    ASSERT_TRUE(traces().record("0", {span(id, "1", "", i)}).ok());
+  }
+  EXPECT_EQ(*traces().remove({.experiment_id = "0", .until_ms = 2, .limit = 1}), 1);
+  EXPECT_EQ(search(""), (Ids{"t2", "t1"}));
+  EXPECT_EQ(rows("trace_spans"), 2);
+  EXPECT_EQ(*traces().remove({.experiment_id = "7", .ids = {"t1"}}), 0);
+  EXPECT_EQ(*traces().remove({.experiment_id = "0", .ids = {"t1", "t2", "t9"}}), 2);
+  for (const char* table : {"traces", "trace_tags", "trace_metadata", "trace_spans"})
+    EXPECT_EQ(rows(table), 0) << table;
+}
+
+TEST_P(Traces, WhatIsRefusedChangesNothing) {
+  make("t", 1);
+  const auto other = tracking().create_experiment("other");
+  ASSERT_TRUE(other.ok());
+  EXPECT_EQ(traces().record(other->id, {span("t", "1", "", 1)}).field(), "experiment_id");
+  EXPECT_EQ(traces().record("99", {span("u", "1", "", 1)}).code(), StatusCode::kNotFound);
+  EXPECT_EQ(traces().record("0", std::vector<Span>(Service::kMostSpans + 1, span("u", "1", "", 1))).field(), "spans");
+  EXPECT_EQ(traces().report({.id = std::string(51, 'x'), .experiment_id = "0"}).status().field(), "trace_id");
+  EXPECT_EQ(traces().set_tag("t", "k", std::string(8001, 'v')).field(), "tags");
+  EXPECT_EQ(traces().set_tag("nobody", "k", "v").code(), StatusCode::kNotFound);
+  for (const Deletion& wrong :
+       {Deletion{"0"}, Deletion{"0", {"t"}, 5}, Deletion{"0", {"t"}, {}, 5}, Deletion{"0", {}, 5, 0}})
+    EXPECT_EQ(traces().remove(wrong).status().code(), StatusCode::kInvalidArgument);
+  EXPECT_EQ(rows("traces"), 1);
+  EXPECT_EQ(rows("trace_spans"), 0);
+}
+
+TREADLE_ON_BOTH_ENGINES(Traces);
+
+}  // namespace
+}  // namespace treadle::traces
