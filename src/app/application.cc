@@ -208,7 +208,7 @@ struct Application::Parts {
   void guard_routes(net::Router& router) {
     mlflow::add_account_routes(router, *auth);
     native::add_user_routes(router, *auth);
-    guard = std::make_unique<access::Guard>(*auth, *tracking, *registry, *serving);
+    guard = std::make_unique<access::Guard>(*auth, *tracking, *traces, *registry, *serving);
     guard->protect(router);
   }
 

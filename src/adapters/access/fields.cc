@@ -3,6 +3,7 @@
 namespace treadle::access {
 namespace {
 
+constexpr std::string_view kHeader = "header:";
 constexpr std::size_t kMaxValue = 8192;        // ids and names are shorter; a path is at most 4096
 constexpr std::size_t kMaxValues = 1'000'000;  // of one body
 
@@ -76,6 +77,11 @@ void Fields::read_body() {
 std::vector<std::string> Fields::all(std::string_view field) {
   std::set<std::string> values;
   for (const std::string_view name : split(field, '|')) {
+    if (name.starts_with(kHeader)) {
+      const std::string_view value = request_.headers.get(name.substr(kHeader.size()));
+      if (!value.empty()) values.emplace(value);
+      continue;
+    }
     const std::string_view plain = name.ends_with("[]") ? name.substr(0, name.size() - 2) : name;
     for (const auto& [known, value] : request_.path_params) {
       if (known == plain) return {value};

@@ -44,6 +44,10 @@ Found Resources::find(Of of, const std::string& value) {
       ASSIGN_OR_RETURN(const auto model, tracking_.get_logged_model(value, true));
       return experiment(model.experiment_id);
     }
+    case Of::kTrace: {
+      ASSIGN_OR_RETURN(const auto owner, traces_.experiment_of(value));
+      return owner ? experiment(*owner) : nothing();
+    }
     case Of::kModel:
       return on(auth::kModel, value);
     case Of::kNewModel:
@@ -124,6 +128,7 @@ Found Resources::subject(const std::string& text) {
   const std::string kind = text.substr(0, slash), id = slash == std::string::npos ? "" : text.substr(slash + 1);
   if (kind == "run" || kind == "pipeline_run") return run(id);
   if (kind == "experiment") return experiment(id);
+  if (kind == "trace") return find(Of::kTrace, id);
   if (kind == "logged_model") return find(Of::kLoggedModel, id);
   if (kind == "model") return on(auth::kModel, id);
   if (kind == "model_version") return on(auth::kModel, id.substr(0, id.rfind('/')));

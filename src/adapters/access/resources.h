@@ -10,6 +10,7 @@
 #include "adapters/access/rules.h"
 #include "domains/registry/service.h"
 #include "domains/serving/service.h"
+#include "domains/traces/service.h"
 #include "domains/tracking/service.h"
 
 namespace treadle::access {
@@ -21,8 +22,9 @@ struct Target {
 
 class Resources {
  public:
-  Resources(tracking::Service& tracking, registry::Service& registry, serving::Service& serving)
-      : tracking_(tracking), registry_(registry), serving_(serving) {}
+  Resources(tracking::Service& tracking, traces::Service& traces, registry::Service& registry,
+            serving::Service& serving)
+      : tracking_(tracking), traces_(traces), registry_(registry), serving_(serving) {}
 
   // nullopt when it needs nothing (there is no such thing yet); kNotFound when there should be one.
   StatusOr<std::optional<Target>> find(Of of, const std::string& value);
@@ -36,6 +38,7 @@ class Resources {
   StatusOr<std::optional<Target>> subject(const std::string& text);
 
   tracking::Service& tracking_;
+  traces::Service& traces_;
   registry::Service& registry_;
   serving::Service& serving_;
   std::mutex mutex_;

@@ -23,6 +23,8 @@ std::string_view name_of(Of of) {
       return "the run in ";
     case Of::kLoggedModel:
       return "the logged model in ";
+    case Of::kTrace:
+      return "the experiment of the trace in ";
     case Of::kModel:
     case Of::kNewModel:
       return "the registered model in ";

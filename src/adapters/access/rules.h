@@ -18,6 +18,7 @@ enum class Of {
   kExperimentAny,   // a name or an id; one that does not exist needs nothing
   kRun,             // its experiment
   kLoggedModel,     // its experiment
+  kTrace,           // its experiment; one that does not exist needs nothing
   kModel,           // a registered model's name
   kNewModel,        // as kModel; one that does not exist needs nothing
   kSource,          // a model version's source URI: what it points into
@@ -31,9 +32,9 @@ enum class Of {
   kSubject,         // an event's subject
 };
 
-// `field` is where the value is: a parameter of the path, the query or the JSON body. "a|b" takes either, "a.b" is
-// inside an object, "a[]" is a list of which all must pass. A missing one is an error unless `field` ends in "?", or
-// counts as `fallback` when that is given.
+// `field` is where the value is: a parameter of the path, the query or the JSON body, or "header:NAME". "a|b" takes
+// either, "a.b" is inside an object, "a[]" is a list of which all must pass. A missing one is an error unless `field`
+// ends in "?", or counts as `fallback` when that is given.
 struct Need {
   Of of;
   std::string_view field;

@@ -18,6 +18,9 @@ RouteRule model(std::string_view route, auth::Permission level) { return needs(r
 RouteRule logged_model(std::string_view route, auth::Permission level) {
   return needs(route, {{Of::kLoggedModel, "model_id", level}});
 }
+RouteRule trace(std::string_view route, auth::Permission level) {
+  return needs(route, {{Of::kTrace, "trace_id", level}});
+}
 RouteRule self(std::string_view route) { return needs(route, {{Of::kSelf, "username", kRead}}); }
 RouteRule signed_in(std::string_view route) { return {route, {.who = Who::kSignedIn}}; }
 RouteRule admin(std::string_view route) { return {route, {.who = Who::kAdmin}}; }
@@ -110,6 +113,21 @@ const std::vector<RouteRule>& mlflow_rules() {
       logged_model("POST mlflow/logged-models/{model_id}/params", kEdit),
       logged_model("GET mlflow/logged-models/{model_id}/artifacts/directories", kRead),
       logged_model("GET mlflow/logged-models/{model_id}/artifacts/files", kRead),
+
+      needs("POST mlflow/traces",
+            {{Of::kExperiment, "trace.trace_info.trace_location.mlflow_experiment.experiment_id", kEdit},
+             {Of::kTrace, "trace.trace_info.trace_id", kEdit}}),
+      trace("GET mlflow/traces/get", kRead),
+      trace("GET mlflow/traces/{trace_id}", kRead),
+      needs("GET mlflow/traces/batchGet", {{Of::kTrace, "trace_ids[]?", kRead}}),
+      needs("POST mlflow/traces/batchGet", {{Of::kTrace, "trace_ids[]?", kRead}}),
+      needs("GET mlflow/traces/batchGetInfos", {{Of::kTrace, "trace_ids[]?", kRead}}),
+      needs("POST mlflow/traces/batchGetInfos", {{Of::kTrace, "trace_ids[]?", kRead}}),
+      needs("POST mlflow/traces/search", {{Of::kExperiment, "locations[].mlflow_experiment.experiment_id[]", kRead}}),
+      experiment("POST mlflow/traces/delete-traces", kManage),
+      trace("PATCH mlflow/traces/{trace_id}/tags", kEdit),
+      trace("DELETE mlflow/traces/{trace_id}/tags", kEdit),
+      raw(needs("POST /v1/traces", {{Of::kExperiment, "header:x-mlflow-experiment-id", kEdit}})),
 
       then(signed_in("POST mlflow/registered-models/create"), Then::kOwnModel),
       model("GET mlflow/registered-models/get", kRead),

@@ -2,6 +2,7 @@
 
 #include "adapters/native/routing.h"
 #include "base/time.h"
+#include "domains/traces/service.h"
 
 namespace treadle::native {
 namespace {
@@ -19,6 +20,7 @@ StatusOr<Json> purge(tracking::Service& tracking, registry::Service& registry, c
   query.before_ms = SystemClock().now_ms() - older_than_s * 1000 + 1;
   ASSIGN_OR_RETURN(query.dry_run, optional_bool(body, "dry_run", false));
   query.in_use = [&](bool runs, const std::vector<std::string>& ids) { return registry.in_use(runs, ids); };
+  query.with_experiment = traces::Service::remove_all_of;
   ASSIGN_OR_RETURN(const auto purged, tracking.purge(query));
   return Json{{"dry_run", query.dry_run},
               {"runs", purged.runs},

@@ -1,6 +1,7 @@
 #include "domains/traces/service.h"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 
 #include "base/strings.h"
@@ -133,6 +134,20 @@ Status Service::record(const std::string& experiment_id, const std::vector<Span>
     RETURN_IF_ERROR(put_inferred(tx, before, infos));
     return store::put_spans(tx, spans);
   });
+}
+
+StatusOr<std::optional<std::string>> Service::experiment_of(const std::string& id) {
+  std::optional<std::string> found;
+  RETURN_IF_ERROR(database_.read([&](sql::Connection& connection) -> Status {
+    ASSIGN_OR_RETURN(found, connection.query_text("SELECT experiment_id FROM traces WHERE id = ?", {id}));
+    return ok_status();
+  }));
+  return found;
+}
+
+Status Service::remove_all_of(sql::Connection& tx, const std::string& experiment_id) {
+  const Deletion everything{experiment_id, {}, std::numeric_limits<std::int64_t>::max(), {}};
+  return store::remove(tx, everything).status();
 }
 
 StatusOr<TraceInfo> Service::get_info(const std::string& id) {

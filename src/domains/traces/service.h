@@ -22,6 +22,10 @@ class Service {
   // Spans of any traces. A trace that is not there yet is made of what its spans say.
   Status record(const std::string& experiment_id, const std::vector<Span>& spans);
 
+  // Whose permissions count for it; nullopt when there is no such trace.
+  StatusOr<std::optional<std::string>> experiment_of(const std::string& id);
+  // Inside a transaction that removes an experiment for good.
+  static Status remove_all_of(sql::Connection& tx, const std::string& experiment_id);
   StatusOr<TraceInfo> get_info(const std::string& id);
   StatusOr<Trace> get(const std::string& id);
   // Those that are there, in the order asked for.

@@ -86,7 +86,8 @@ Status remove_models(sql::Connection& tx, const std::vector<std::string>& ids, s
 }
 
 // Only when nothing is left in it.
-Status remove_experiment(sql::Connection& tx, const std::string& id, std::vector<std::string>& removed) {
+Status remove_experiment(sql::Connection& tx, const std::string& id, const PurgeQuery& query,
+                         std::vector<std::string>& removed) {
   const std::int64_t number = parse_int(id).value_or(-1);
   ASSIGN_OR_RETURN(const auto inside,
                    tx.query_integer("SELECT (SELECT COUNT(*) FROM runs WHERE experiment_id = ?)"
@@ -94,6 +95,7 @@ Status remove_experiment(sql::Connection& tx, const std::string& id, std::vector
                                     {id, id}));
   ASSIGN_OR_RETURN(const auto deleted, tx.query_integer("SELECT deleted FROM experiments WHERE id = ?", {number}));
   if (inside.value_or(0) != 0 || deleted.value_or(0) == 0) return ok_status();
+  if (query.with_experiment) RETURN_IF_ERROR(query.with_experiment(tx, id));
   RETURN_IF_ERROR(
       tx.execute("INSERT INTO trash_files(folder) VALUES (?) ON CONFLICT DO NOTHING", {str_cat("artifacts/", id)}));
   RETURN_IF_ERROR(tx.execute("DELETE FROM experiment_places WHERE experiment_id = ?", {id}));
@@ -193,7 +195,7 @@ StatusOr<Purged> Trash::purge(const PurgeQuery& query) {
   }));
   for (const std::string& id : due_now.experiments) {
     RETURN_IF_ERROR(
-        database_.write([&](sql::Connection& tx) { return remove_experiment(tx, id, purged.experiments); }));
+        database_.write([&](sql::Connection& tx) { return remove_experiment(tx, id, query, purged.experiments); }));
   }
   RETURN_IF_ERROR(remove_files());
   return purged;

@@ -18,6 +18,8 @@ struct PurgeQuery {
   bool dry_run = false;        // only say what would go
   // Of these runs or logged models, those that something else still needs: their rows and files stay.
   std::function<StatusOr<std::set<std::string>>(bool runs, const std::vector<std::string>& ids)> in_use = {};
+  // Called inside the transaction that removes an experiment: what else belongs to it goes too.
+  std::function<Status(sql::Connection& tx, const std::string& experiment_id)> with_experiment = {};
 };
 
 struct Purged {

@@ -332,6 +332,9 @@ def forbidden(guarded):
     post("runs/log-batch", {"run_id": run, "params": [{"key": "p", "value": SECRET}], "tags": [{"key": "t", "value": SECRET}],
                             "metrics": [{"key": SECRET, "value": 42.5, "timestamp": 1, "step": 0}]})
     logged = post("logged-models", {"experiment_id": experiment, "name": SECRET})["model"]["info"]["model_id"]
+    trace = f"tr-{uuid.uuid4().hex}"
+    kept = requests.post(guarded.url + "/api/3.0/mlflow/traces", auth=ROOT, json=trace_of(experiment, trace))
+    assert kept.status_code == 200, kept.text
     put = requests.put(f"{guarded.url}/api/2.0/mlflow-artifacts/artifacts/{experiment}/{run}/artifacts/{SECRET}.txt",
                        data=SECRET, auth=ROOT)
     assert put.status_code == 200
@@ -340,7 +343,16 @@ def forbidden(guarded):
     post("model-versions/create", {"name": model, "source": f"runs:/{run}/model", "run_id": run, "description": SECRET})
     grant(guarded, who, "experiment", experiment, "NO_PERMISSIONS")
     grant(guarded, who, "registered_model", model, "NO_PERMISSIONS")
-    return {"who": who, "experiment": experiment, "run": run, "model": model, "logged": logged}
+    return {"who": who, "experiment": experiment, "run": run, "model": model, "logged": logged, "trace": trace}
+
+
+def location_of(experiment):
+    return {"type": "MLFLOW_EXPERIMENT", "mlflow_experiment": {"experiment_id": experiment}}
+
+
+def trace_of(experiment, trace, text=SECRET):
+    return {"trace": {"trace_info": {"trace_id": trace, "trace_location": location_of(experiment), "state": "OK",
+                                     "request_time": "2026-01-01T00:00:00Z", "request_preview": text, "tags": {"t": text}}}}
 
 
 def routes_of(server):
@@ -352,7 +364,7 @@ def filled(pattern, forbidden):
     run, experiment = forbidden["run"], forbidden["experiment"]
     if "mlflow-artifacts" in pattern:
         pattern = pattern.replace("{path...}", f"{experiment}/{run}/artifacts/{SECRET}.txt")
-    values = {"model_id": forbidden["logged"], "path...": f"{SECRET}.txt", "key...": SECRET, "experiment": experiment}
+    values = {"model_id": forbidden["logged"], "trace_id": forbidden["trace"], "path...": f"{SECRET}.txt", "key...": SECRET, "experiment": experiment}
     if "/runs/" in pattern or "pipeline-runs" in pattern:
         values["id"] = run
     elif "/experiments/" in pattern:
@@ -383,6 +395,7 @@ def test_no_path_shows_what_is_forbidden(guarded, forbidden):
              "experiment_name": f"secret {SECRET}", "name": model, "version": "1", "metric_key": SECRET, "model_id": forbidden["logged"],
              "path": f"{SECRET}.txt", "source": f"runs:/{run}/model", "username": ROOT[0], "experiment": experiment,
              "filter": "", "resource_type": "experiment", "resource_id": experiment, "view_type": "ALL", "max_results": 100,
+             "trace_id": forbidden["trace"], "trace_ids": [forbidden["trace"]], "locations": [location_of(experiment)],
              "model": model, "runs": [run], "ids": [run], "a": run, "b": run, "run": run}
     # What a request that was refused before it was read would hide: each must be refused or show nothing.
     changed = 0
@@ -444,6 +457,18 @@ def test_ways_around(guarded, forbidden, new_user):
     blocked += [requests.post(api + "runs/log-batch", json={"run_id": mine, "metrics": [metric]}, auth=who),
                 requests.post(api + "runs/log-metric", json={"run_id": mine, **metric}, auth=who),
                 requests.post(api + "runs/outputs", json={"run_id": mine, "models": [{"model_id": forbidden["logged"]}]}, auth=who)]
+    traces, trace = guarded.url + "/api/3.0/mlflow/traces", forbidden["trace"]
+    own_trace = f"tr-{uuid.uuid4().hex}"
+    assert requests.post(traces, json=trace_of(own, own_trace, "mine"), auth=who).status_code == 200
+    blocked += [requests.post(traces, json=trace_of(own, trace, "mine"), auth=who),
+                requests.post(traces, json=trace_of(experiment, own_trace, "mine"), auth=who),
+                requests.get(traces + "/batchGet", params={"trace_ids": [own_trace, trace]}, auth=who),
+                requests.post(traces + "/batchGetInfos", json={"trace_ids": [own_trace, trace]}, auth=who),
+                requests.post(traces + "/search", json={"locations": [location_of(own), location_of(experiment)]}, auth=who),
+                requests.patch(f"{traces}/{trace}/tags", json={"trace_id": own_trace, "key": "t", "value": "v"}, auth=who),
+                requests.post(traces + "/delete-traces", json={"experiment_id": experiment, "request_ids": [trace]}, auth=who),
+                requests.post(guarded.url + "/v1/traces", data=b"{}", auth=who, headers={
+                    "Content-Type": "application/x-protobuf", "x-mlflow-experiment-id": experiment})]
     for answer in blocked:
         assert answer.status_code in (400, 403, 404), (answer.request.method, answer.url, answer.status_code)
         assert SECRET not in answer.text.replace(f"{SECRET}.txt", "")

@@ -117,3 +117,16 @@ def test_the_command(client, tmp_path):
     for body in ({}, {"older_than_s": -1}, {"older_than_s": "x"}, {"older_than_s": 1e30}):
         assert requests.post(f"{client.server.url}/api/v1/trash:purge", json=body, timeout=10).status_code == 400, body
 
+
+def test_traces_go_with_their_experiment(client):
+    experiment, other = client.create_experiment("traced"), client.create_experiment("kept")
+    url = client.server.url + "/api/3.0/mlflow/traces"
+    for owner in (experiment, other):
+        info = {"trace_id": f"tr-{owner}", "request_time": "2026-01-01T00:00:00Z", "state": "OK",
+                "trace_location": {"type": "MLFLOW_EXPERIMENT", "mlflow_experiment": {"experiment_id": owner}}}
+        assert requests.post(url, json={"trace": {"trace_info": info}}, timeout=10).status_code == 200
+    client.delete_experiment(experiment)
+    assert requests.get(f"{url}/tr-{experiment}", timeout=10).status_code == 200
+    assert purge(client, older_than_s=0)["experiments"] == [experiment]
+    assert requests.get(f"{url}/tr-{experiment}", timeout=10).status_code == 404
+    assert requests.get(f"{url}/tr-{other}", timeout=10).status_code == 200
