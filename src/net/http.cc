@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/disk_full.h"
 #include "base/strings.h"
 
 namespace treadle::net {
@@ -183,6 +184,7 @@ int http_status(StatusCode code) {
 
 Response error_response(const Status& status) {
   Json error = {{"code", to_string(status.code())}, {"message", status.message()}};
+  if (is_disk_full(status)) return Response::json({{"error", error}}, 507);
   if (!status.field().empty()) error["field"] = status.field();
   return Response::json({{"error", error}}, http_status(status.code()));
 }

@@ -1,5 +1,6 @@
 #include "adapters/kfp/wire.h"
 
+#include "base/disk_full.h"
 #include "base/time.h"
 
 namespace treadle::kfp {
@@ -118,13 +119,22 @@ Json run_json(const pipelines::Run& run, const std::vector<pipelines::Task>* tas
   return out;
 }
 
+namespace {
+
+// As grpc-gateway, which KFP is behind, maps codes.
+int http_status(const Status& status) {
+  if (is_disk_full(status)) return 507;
+  return status.code() == StatusCode::kFailedPrecondition ? 400 : net::http_status(status.code());
+}
+
+}  // namespace
+
 net::Response error(const Status& status) {
   return net::Response::json({{"error", status.message()},
                               {"code", grpc_code(status.code())},
                               {"message", status.message()},
                               {"details", Json::array()}},
-                             // As grpc-gateway, which KFP is behind, maps codes.
-                             status.code() == StatusCode::kFailedPrecondition ? 400 : net::http_status(status.code()));
+                             http_status(status));
 }
 
 }  // namespace treadle::kfp

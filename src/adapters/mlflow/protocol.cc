@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/disk_full.h"
 #include "base/strings.h"
 
 namespace treadle::mlflow {
@@ -78,7 +79,8 @@ constexpr std::int64_t kMaxOffset = 1'000'000'000'000;
 }  // namespace
 
 net::Response error_response(const Status& status) {
-  const WireError error = wire_error(status.code());
+  // No client of MLflow's tries a 507 again by itself.
+  const WireError error = is_disk_full(status) ? WireError{"RESOURCE_EXHAUSTED", 507} : wire_error(status.code());
   return net::Response::json({{"error_code", error.code}, {"message", status.message()}}, error.status);
 }
 

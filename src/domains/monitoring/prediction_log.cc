@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <fstream>
 
+#include "base/disk_full.h"
 #include "base/log.h"
 #include "domains/monitoring/batch_line.h"
 #include "domains/monitoring/segment_archive.h"
@@ -49,8 +50,8 @@ Status write_all(int fd, std::string_view bytes, const std::filesystem::path& pa
     const ssize_t written = ::write(fd, bytes.data(), bytes.size());
     if (written < 0 && errno == EINTR) continue;
     if (written < 0) {
-      const StatusCode code = errno == ENOSPC ? StatusCode::kResourceExhausted : StatusCode::kInternal;
-      return {code, str_cat("cannot write ", path.string(), ": ", errno_text())};
+      if (errno == ENOSPC || errno == EDQUOT) return disk_full(str_cat("cannot write ", path.string()));
+      return internal_error("cannot write ", path.string(), ": ", errno_text());
     }
     bytes.remove_prefix(static_cast<std::size_t>(written));
   }

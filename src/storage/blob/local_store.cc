@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "base/disk_full.h"
 #include "base/files.h"
 #include "base/hash.h"
 #include "base/ids.h"
@@ -28,7 +29,7 @@ FileDescriptor open_beneath(int root, const std::string& key, int flags, mode_t 
 Status open_error(std::string_view key) {
   if (errno == ENOENT || errno == ENOTDIR) return not_found(key, " does not exist");
   if (errno == ELOOP || errno == EXDEV) return invalid_field("path", "\"", key, "\" leads through a link");
-  if (errno == ENOSPC || errno == EDQUOT) return resource_exhausted("no disk space left for ", key);
+  if (errno == ENOSPC || errno == EDQUOT) return disk_full(str_cat("cannot store \"", key, "\""));
   return internal_error("cannot open ", key, ": ", errno_text());
 }
 
@@ -75,10 +76,14 @@ StatusOr<FileDescriptor> make_folders(int root, std::string_view key) {
 
 class LocalWriter final : public BlobWriter {
  public:
-  LocalWriter(FileDescriptor folder, FileDescriptor file, std::string part, std::string name)
-      : folder_(std::move(folder)), file_(std::move(file)), part_(std::move(part)), name_(std::move(name)) {}
+  LocalWriter(FileDescriptor incoming, FileDescriptor folder, FileDescriptor file, std::string part, std::string name)
+      : incoming_(std::move(incoming)),
+        folder_(std::move(folder)),
+        file_(std::move(file)),
+        part_(std::move(part)),
+        name_(std::move(name)) {}
   ~LocalWriter() override {
-    if (!committed_) ::unlinkat(folder_.get(), part_.c_str(), 0);
+    if (!committed_) ::unlinkat(incoming_.get(), part_.c_str(), 0);
   }
 
   Status write(std::string_view bytes) override {
@@ -94,10 +99,12 @@ class LocalWriter final : public BlobWriter {
   }
 
   StatusOr<BlobInfo> commit() override {
-    if (::fsync(file_.get()) != 0) return internal_error("cannot sync ", name_, ": ", errno_text());
-    if (::renameat(folder_.get(), part_.c_str(), folder_.get(), name_.c_str()) != 0) {
+    if (::fsync(file_.get()) != 0) {
+      return errno == ENOSPC ? open_error(name_) : internal_error("cannot sync ", name_, ": ", errno_text());
+    }
+    if (::renameat(incoming_.get(), part_.c_str(), folder_.get(), name_.c_str()) != 0) {
       if (errno == EISDIR) return invalid_field("path", "\"", name_, "\" is a folder");
-      return internal_error("cannot store ", name_, ": ", errno_text());
+      return errno == ENOSPC ? open_error(name_) : internal_error("cannot store ", name_, ": ", errno_text());
     }
     committed_ = true;
     if (::fsync(folder_.get()) != 0) return internal_error("cannot sync the folder of ", name_, ": ", errno_text());
@@ -105,13 +112,15 @@ class LocalWriter final : public BlobWriter {
   }
 
  private:
-  FileDescriptor folder_, file_;
+  FileDescriptor incoming_, folder_, file_;
   std::string part_, name_;
   Sha256 hash_;
   std::uint64_t size_ = 0;
   bool committed_ = false;
 };
 
+// Blobs under way lie here, in the root, so that what a killed server left of them is found without a walk.
+constexpr std::string_view kIncoming = ".part-incoming";
 constexpr std::string_view kPartPrefix = ".part-";
 
 class LocalStore final : public BlobStore {
@@ -123,9 +132,12 @@ class LocalStore final : public BlobStore {
     ASSIGN_OR_RETURN(FileDescriptor folder, make_folders(fd_.get(), key));
     const std::string name(split(key, '/').back());
     const std::string part = str_cat(kPartPrefix, new_hex_id());
-    FileDescriptor file = open_beneath(folder.get(), part, O_WRONLY | O_CREAT | O_EXCL, 0644);
+    FileDescriptor incoming = open_beneath(fd_.get(), std::string(kIncoming), O_RDONLY | O_DIRECTORY);
+    if (!incoming.valid()) return open_error(key);
+    FileDescriptor file = open_beneath(incoming.get(), part, O_WRONLY | O_CREAT | O_EXCL, 0644);
     if (!file.valid()) return open_error(key);
-    return std::unique_ptr<BlobWriter>(std::make_unique<LocalWriter>(std::move(folder), std::move(file), part, name));
+    return std::unique_ptr<BlobWriter>(
+        std::make_unique<LocalWriter>(std::move(incoming), std::move(folder), std::move(file), part, name));
   }
 
   StatusOr<std::unique_ptr<BlobReader>> open(std::string_view key) const override {
@@ -194,6 +206,10 @@ StatusOr<std::unique_ptr<BlobStore>> open_local(const std::filesystem::path& roo
   std::filesystem::create_directories(root, error);
   FileDescriptor fd(::open(root.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (error || !fd.valid()) return internal_error("cannot open the blob store ", root.string(), ": ", errno_text());
+  // Nobody else writes: the data folder is locked.
+  std::filesystem::remove_all(root / kIncoming, error);
+  std::filesystem::create_directory(root / kIncoming, error);
+  if (error) return internal_error("cannot make ", (root / kIncoming).string(), ": ", error.message());
   return std::unique_ptr<BlobStore>(std::make_unique<LocalStore>(std::filesystem::absolute(root), std::move(fd)));
 }
 

@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "base/disk_full.h"
+
 namespace treadle::sql {
 namespace {
 
@@ -174,7 +176,9 @@ Status PostgresConnection::execute_script(std::string_view sql) {
 Status PostgresConnection::error(const PGresult* result, std::string_view sql) const {
   const char* const state = result == nullptr ? nullptr : PQresultErrorField(result, PG_DIAG_SQLSTATE);
   const char* const text = result == nullptr ? PQerrorMessage(handle_.get()) : PQresultErrorMessage(result);
-  return {code_of(state == nullptr ? "" : state), str_cat("PostgreSQL: ", trim(text), " in: ", sql)};
+  const StatusCode code = code_of(state == nullptr ? "" : state);
+  std::string message = str_cat("PostgreSQL: ", trim(text), " in: ", sql);
+  return code == StatusCode::kResourceExhausted ? disk_full(message) : Status(code, std::move(message));
 }
 
 }  // namespace treadle::sql

@@ -14,6 +14,7 @@ namespace treadle::sql {
 namespace {
 
 constexpr std::size_t kMaxGroup = 512;
+constexpr int kImpatientMs = 100;
 
 // One write() that waits: its result is set before `done`.
 struct Job {
@@ -107,16 +108,27 @@ class SqliteDatabase final : public Database {
     }
   }
 
+  Status run_group(const std::vector<Job*>& group) {
+    const Status begun = writer_->execute_script("BEGIN IMMEDIATE");
+    // Who waited long once finds no use in every later group waiting as long again, with the requests of readers
+    // behind.
+    writer_->wait_for_others(begun.ok() ? SqliteConnection::kWaitMs : kImpatientMs);
+    RETURN_IF_ERROR(begun);
+    for (Job* job : group) {
+      job->result = run_one(*job->work);
+      // On a full disk SQLite itself gives up the whole transaction. Works that came after would each be one of their
+      // own.
+      if (!writer_->in_transaction()) return job->result.ok() ? unavailable("the transaction was lost") : job->result;
+    }
+    return writer_->execute_script("COMMIT");
+  }
+
   void commit_group(const std::vector<Job*>& group) {
-    Status status = writer_->execute_script("BEGIN IMMEDIATE");
-    if (status.ok()) {
-      for (Job* job : group) job->result = run_one(*job->work);
-      status = writer_->execute_script("COMMIT");
-      if (!status.ok()) {
-        // Nothing of the group became durable, so nothing of it may be acknowledged.
-        const Status rolled_back = writer_->execute_script("ROLLBACK");
-        if (!rolled_back.ok()) log_error("rollback failed", {{"error", rolled_back.to_string()}});
-      }
+    const Status status = run_group(group);
+    // Nothing of the group became durable, so nothing of it may be acknowledged.
+    if (!status.ok() && writer_->in_transaction()) {
+      const Status rolled_back = writer_->execute_script("ROLLBACK");
+      if (!rolled_back.ok()) log_error("rollback failed", {{"error", rolled_back.to_string()}});
     }
     const auto calls = std::exchange(after_commit_, {});
     if (status.ok()) {

@@ -1,5 +1,7 @@
 #include "storage/sql/sqlite_connection.h"
 
+#include "base/disk_full.h"
+
 namespace treadle::sql {
 namespace {
 
@@ -64,7 +66,7 @@ StatusOr<std::unique_ptr<SqliteConnection>> SqliteConnection::open(const std::st
   auto connection = std::unique_ptr<SqliteConnection>(new SqliteConnection(Handle(raw)));
   if (code != SQLITE_OK) return with_context(connection->error(""), "cannot open " + path);
   sqlite3_extended_result_codes(raw, 1);
-  sqlite3_busy_timeout(raw, 10'000);
+  connection->wait_for_others(kWaitMs);
   RETURN_IF_ERROR(
       connection->execute_script("PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384"));
   // FULL syncs the log at every commit: an acknowledged write survives a power cut.
@@ -142,9 +144,10 @@ Status SqliteConnection::error(std::string_view sql) const {
   switch (code & 0xff) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-      return {StatusCode::kUnavailable, message + "; another program holds the database"};
+      return {StatusCode::kUnavailable,
+              message + "; another program holds the database: nothing was written, try again once it lets go"};
     case SQLITE_FULL:
-      return {StatusCode::kResourceExhausted, message + "; free some disk space"};
+      return disk_full(message);
     default:
       return {StatusCode::kInternal, message};
   }

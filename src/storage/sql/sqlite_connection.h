@@ -13,12 +13,17 @@ namespace treadle::sql {
 
 class SqliteConnection final : public Connection {
  public:
+  static constexpr int kWaitMs = 5000;
+
   static StatusOr<std::unique_ptr<SqliteConnection>> open(const std::string& path, bool read_only);
 
   Dialect dialect() const override { return Dialect::kSqlite; }
   StatusOr<std::int64_t> execute(std::string_view sql, const Values& values = {}) override;
   Status query(std::string_view sql, const Values& values, const std::function<Status(const Row&)>& on_row) override;
   Status execute_script(std::string_view sql) override;
+  // How long a statement waits for another program that holds the database, before it fails as kUnavailable.
+  void wait_for_others(int milliseconds) { sqlite3_busy_timeout(handle_.get(), milliseconds); }
+  bool in_transaction() const { return sqlite3_get_autocommit(handle_.get()) == 0; }
 
  private:
   struct Close {
