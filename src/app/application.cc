@@ -91,8 +91,9 @@ struct Application::Parts {
 
   Status open_webhooks() {
     ASSIGN_OR_RETURN(const treadle::webhooks::Options options, webhook_options(config));
-    webhooks =
-        std::make_unique<treadle::webhooks::Service>(*database, *events, clock, webhook_sender(options), options);
+    ASSIGN_OR_RETURN(const Sealer sealer, Sealer::from_file(data.webhook_key()));
+    webhooks = std::make_unique<treadle::webhooks::Service>(*database, *events, clock, webhook_sender(options), sealer,
+                                                            options);
     return webhooks->open();
   }
 

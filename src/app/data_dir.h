@@ -37,6 +37,7 @@ class DataDir {
   std::filesystem::path work() const { return path_ / "work"; }
   std::filesystem::path layers() const { return path_ / "layers"; }
   std::filesystem::path predictions() const { return path_ / "predictions"; }
+  std::filesystem::path webhook_key() const { return path_ / "webhook.key"; }  // seals the secrets in the database
   std::filesystem::path log() const { return path_ / "server.log"; }
 
  private:

@@ -42,7 +42,7 @@ StatusOr<Json> search(tracking::Service& tracking, const Json& arguments) {
   ASSIGN_OR_RETURN(const auto page, tracking.search_experiments(query));
   Json answer = Json::object();
   for (const auto& experiment : page.items) answer["experiments"].push_back(form(experiment));
-  if (page.more) answer["next_page_token"] = str_cat(query.offset + query.limit);
+  if (page.more) answer["next_page_token"] = page_token(arguments, query.offset + query.limit);
   return answer;
 }
 

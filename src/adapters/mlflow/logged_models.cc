@@ -92,7 +92,7 @@ StatusOr<Json> search(tracking::Service& tracking, const Json& arguments) {
   ASSIGN_OR_RETURN(const auto page, tracking.search_logged_models(query));
   Json answer = Json::object();
   for (const auto& model : page.items) answer["models"].push_back(model_form(model));
-  if (page.more) answer["next_page_token"] = str_cat(query.offset + query.limit);
+  if (page.more) answer["next_page_token"] = page_token(arguments, query.offset + query.limit);
   return answer;
 }
 

@@ -7,6 +7,9 @@ namespace {
 
 using net::Method;
 
+// As MLflow's database has room for. Our own pipelines name data by its SHA-256, which is longer.
+constexpr std::size_t kLongestDigest = 36;
+
 StatusOr<tracking::Metric> read_metric(const Json& item) {
   tracking::Metric metric;
   ASSIGN_OR_RETURN(metric.key, required_string(item, "key"));
@@ -29,6 +32,10 @@ StatusOr<std::vector<tracking::DatasetInput>> read_inputs(const Json& arguments)
     tracking::DatasetInput input;
     ASSIGN_OR_RETURN(input.name, required_string(*dataset, "name"));
     ASSIGN_OR_RETURN(input.digest, required_string(*dataset, "digest"));
+    if (input.digest.size() > kLongestDigest) {
+      return wrong_parameter(str_cat("datasets[", inputs.size(), "].dataset.digest"), input.digest,
+                             str_cat("'digest' exceeds the maximum length of ", kLongestDigest, " characters"));
+    }
     ASSIGN_OR_RETURN(input.source_type, required_string(*dataset, "source_type"));
     ASSIGN_OR_RETURN(input.source, required_string(*dataset, "source"));
     ASSIGN_OR_RETURN(input.schema, optional_string(*dataset, "schema"));

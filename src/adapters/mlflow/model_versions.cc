@@ -27,7 +27,7 @@ StatusOr<Json> search(registry::Service& registry, const Json& arguments) {
   ASSIGN_OR_RETURN(const auto page, registry.search_versions(query));
   Json answer = Json::object();
   for (const auto& version : page.items) answer["model_versions"].push_back(version_form(version));
-  if (page.more) answer["next_page_token"] = str_cat(query.offset + query.limit);
+  if (page.more) answer["next_page_token"] = page_token(arguments, query.offset + query.limit);
   return answer;
 }
 

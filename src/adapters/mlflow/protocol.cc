@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/disk_full.h"
+#include "base/hash.h"
 #include "base/strings.h"
 
 namespace treadle::mlflow {
@@ -70,6 +71,18 @@ StatusOr<Json> body_of(const net::Request& request) {
   if (!body.is_object()) return invalid("the body must be a JSON object, got ", body.type_name());
   if (request.body.find("\\u0000") != std::string::npos) RETURN_IF_ERROR(without_nul(body));
   return body;
+}
+
+// Tells apart what is asked, whatever page of it: what is empty counts as left out.
+std::string mark_of(const Json& arguments) {
+  Json asked = Json::object();
+  for (const auto& [name, value] : arguments.items()) {
+    if (name == "page_token" || name == "max_results" || value.is_null()) continue;
+    if (value.is_string() ? value.get_ref<const std::string&>().empty() : value.is_structured() && value.empty())
+      continue;
+    asked[name] = value;
+  }
+  return sha256_hex(to_text(asked)).substr(0, 16);
 }
 
 constexpr std::uint64_t kMaxBody = 64u << 20;
@@ -179,12 +192,17 @@ StatusOr<std::vector<std::string>> read_strings(const Json& arguments, std::stri
   return strings;
 }
 
+std::string page_token(const Json& arguments, std::int64_t offset) { return str_cat(offset, ".", mark_of(arguments)); }
+
 StatusOr<std::int64_t> page_offset(const Json& arguments) {
   ASSIGN_OR_RETURN(const std::string token, optional_string(arguments, "page_token"));
   if (token.empty()) return 0;
-  const auto offset = parse_int(token);
-  if (!offset || *offset < 0 || *offset > kMaxOffset)
+  const std::size_t dot = token.find('.');
+  const auto offset = parse_int(token.substr(0, dot));
+  if (!offset || dot == std::string::npos || *offset < 0 || *offset > kMaxOffset)
     return wrong_parameter("page_token", token, "it is not one that this server gave out");
+  if (token.substr(dot + 1) != mark_of(arguments))
+    return wrong_parameter("page_token", token, "it belongs to another query; leave it out to start at the first page");
   return *offset;
 }
 

@@ -57,7 +57,9 @@ StatusOr<tracking::Tags> read_tags(const Json& arguments, std::string_view field
 Json tags_form(const tracking::Tags& tags);
 // Strings of an array; a single string counts as one.
 StatusOr<std::vector<std::string>> read_strings(const Json& arguments, std::string_view field);
-// Our page tokens are offsets; MLflow's clients treat them as opaque.
+// Where the next page begins, and a mark of what was asked: "40.9f3c…". Clients treat tokens as opaque.
+std::string page_token(const Json& arguments, std::int64_t offset);
+// 0 without a token. One that another query was given is refused; the size of a page may change on the way.
 StatusOr<std::int64_t> page_offset(const Json& arguments);
 StatusOr<std::int64_t> page_limit(const Json& arguments, std::int64_t fallback, std::int64_t most);
 Json number_form(double value);

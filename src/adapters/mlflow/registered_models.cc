@@ -14,7 +14,7 @@ StatusOr<Json> search(registry::Service& registry, const Json& arguments) {
   ASSIGN_OR_RETURN(const auto page, registry.search_models(query));
   Json answer = Json::object();
   for (const auto& model : page.items) answer["registered_models"].push_back(model_form(model));
-  if (page.more) answer["next_page_token"] = str_cat(query.offset + query.limit);
+  if (page.more) answer["next_page_token"] = page_token(arguments, query.offset + query.limit);
   return answer;
 }
 

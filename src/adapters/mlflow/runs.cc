@@ -77,7 +77,7 @@ StatusOr<std::string> search(tracking::Service& tracking, const Json& arguments)
     for (const auto& run : page.items) write_run(answer, run);
     answer.end_array();
   }
-  if (page.more) answer.field("next_page_token", std::string_view(str_cat(query.offset + query.limit)));
+  if (page.more) answer.field("next_page_token", std::string_view(page_token(arguments, query.offset + query.limit)));
   answer.end_object();
   return answer.take();
 }
@@ -92,7 +92,7 @@ StatusOr<Json> history(tracking::Service& tracking, const Json& arguments) {
                    tracking.metric_history({.run_id = id, .key = key, .limit = limit, .offset = offset}));
   Json answer = Json::object();
   for (const auto& point : page.items) answer["metrics"].push_back(point_form(key, point));
-  if (page.more) answer["next_page_token"] = str_cat(offset + limit);
+  if (page.more) answer["next_page_token"] = page_token(arguments, offset + limit);
   return answer;
 }
 

@@ -182,7 +182,7 @@ StatusOr<Json> search(Service& service, const Json& arguments) {
   ASSIGN_OR_RETURN(const auto page, service.search(query));
   Json answer = {{"traces", Json::array()}};
   for (const TraceInfo& info : page.items) answer["traces"].push_back(info_form(info));
-  if (page.more) answer["next_page_token"] = str_cat(query.offset + query.limit);
+  if (page.more) answer["next_page_token"] = page_token(arguments, query.offset + query.limit);
   return answer;
 }
 

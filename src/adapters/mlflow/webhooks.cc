@@ -125,7 +125,7 @@ StatusOr<Json> list(webhooks::Service& service, const Json& arguments) {
   ASSIGN_OR_RETURN(const auto page, service.list(limit, offset));
   Json answer = {{"webhooks", Json::array()}};
   for (const auto& webhook : page.items) answer["webhooks"].push_back(form(webhook));
-  if (page.more) answer["next_page_token"] = str_cat(offset + limit);
+  if (page.more) answer["next_page_token"] = page_token(arguments, offset + limit);
   return answer;
 }
 

@@ -50,12 +50,37 @@ std::vector<std::string> without_repeats(const std::vector<std::string>& events)
 
 }  // namespace
 
-Service::Service(sql::Database& database, events::EventLog& events, const Clock& clock, Post post, Options options)
-    : database_(database), events_(events), clock_(clock), post_(std::move(post)), options_(std::move(options)) {}
+Service::Service(sql::Database& database, events::EventLog& events, const Clock& clock, Post post, const Sealer& sealer,
+                 Options options)
+    : database_(database),
+      events_(events),
+      clock_(clock),
+      post_(std::move(post)),
+      sealer_(sealer),
+      options_(std::move(options)) {}
 
 Service::~Service() { stop(); }
 
-Status Service::open() { return sql::migrate(database_, "webhooks", store::migrations()); }
+Status Service::open() {
+  RETURN_IF_ERROR(sql::migrate(database_, "webhooks", store::migrations()));
+  // Those of earlier versions, which kept them as they came.
+  return database_.write([&](sql::Connection& tx) -> Status {
+    ASSIGN_OR_RETURN(auto plain, store::webhooks_with_plain_secrets(tx));
+    for (Webhook& webhook : plain) {
+      ASSIGN_OR_RETURN(webhook.secret, sealed(webhook.id, webhook.secret));
+      RETURN_IF_ERROR(store::update_webhook(tx, webhook));
+    }
+    return ok_status();
+  });
+}
+
+StatusOr<std::string> Service::sealed(const std::string& id, const std::string& secret) const {
+  if (secret.empty()) return std::string();
+  if (secret.size() > kLongestSecret) {
+    return refused("secret", str_cat("'secret' exceeds the maximum length of ", kLongestSecret, " bytes"));
+  }
+  return sealer_.seal(secret, id);
+}
 
 Status Service::check(const Webhook& webhook) const {
   RETURN_IF_ERROR(check_name(webhook.name));
@@ -65,15 +90,13 @@ Status Service::check(const Webhook& webhook) const {
     return refused("description",
                    str_cat("'description' exceeds the maximum length of ", kLongestDescription, " bytes"));
   }
-  if (webhook.secret.size() > kLongestSecret) {
-    return refused("secret", str_cat("'secret' exceeds the maximum length of ", kLongestSecret, " bytes"));
-  }
   return ok_status();
 }
 
 StatusOr<Webhook> Service::create(Webhook webhook) {
   RETURN_IF_ERROR(check(webhook));
   webhook.id = hex_to_uuid(new_hex_id());
+  ASSIGN_OR_RETURN(webhook.secret, sealed(webhook.id, webhook.secret));
   webhook.events = without_repeats(webhook.events);
   webhook.created_ms = webhook.updated_ms = clock_.now_ms();
   RETURN_IF_ERROR(database_.write([&](sql::Connection& tx) -> Status {
@@ -110,7 +133,9 @@ StatusOr<Webhook> Service::update(const std::string& id, const Change& change) {
     updated.name = change.name.value_or(updated.name);
     updated.url = change.url.value_or(updated.url);
     updated.description = change.description.value_or(updated.description);
-    updated.secret = change.secret.value_or(updated.secret);
+    if (change.secret) {
+      ASSIGN_OR_RETURN(updated.secret, sealed(id, *change.secret));
+    }
     updated.active = change.active.value_or(updated.active);
     if (change.events) updated.events = without_repeats(*change.events);
     RETURN_IF_ERROR(check(updated));
@@ -144,8 +169,13 @@ StatusOr<Answer> Service::send(const Webhook& webhook, const Delivery& delivery)
       delivery.body,
       {{"Content-Type", "application/json"}, {"X-MLflow-Delivery-Id", delivery.id}, {"X-MLflow-Timestamp", timestamp}}};
   if (!webhook.secret.empty()) {
-    outgoing.headers.emplace_back("X-MLflow-Signature",
-                                  signature(webhook.secret, delivery.id, timestamp, delivery.body));
+    const auto secret = sealer_.open(webhook.secret, webhook.id);
+    if (!secret.ok()) {
+      return failed_precondition("the secret of webhook ", webhook.name,
+                                 " was sealed with another key; put webhook.key back in the data directory, or give the"
+                                 " webhook a secret again");
+    }
+    outgoing.headers.emplace_back("X-MLflow-Signature", signature(*secret, delivery.id, timestamp, delivery.body));
   }
   return post_(outgoing);
 }

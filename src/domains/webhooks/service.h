@@ -1,6 +1,6 @@
 // Webhooks: URLs that are told, by a signed POST, what happens to registered models and prompts.
 //
-//   Service webhooks(database, events, clock, post, options);
+//   Service webhooks(database, events, clock, post, sealer, options);
 //   RETURN_IF_ERROR(webhooks.open());   // tables
 //   RETURN_IF_ERROR(webhooks.start());  // follows the event log and delivers, on threads of its own
 //
@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/sealed.h"
 #include "domains/events/event_log.h"
 #include "domains/webhooks/types.h"
 #include "storage/sql/database.h"
@@ -30,7 +31,8 @@ class Service {
   static constexpr std::int64_t kMostWebhooks = 1000;
   static constexpr std::int64_t kLeaseMs = 30'000;  // longer than one try takes
 
-  Service(sql::Database& database, events::EventLog& events, const Clock& clock, Post post, Options options);
+  Service(sql::Database& database, events::EventLog& events, const Clock& clock, Post post, const Sealer& sealer,
+          Options options);
   // As by stop().
   ~Service();
   Status open();
@@ -38,7 +40,8 @@ class Service {
   // Finishes the deliveries under way. Idempotent.
   void stop();
 
-  // Name, URL and events are checked. It is told of what happens from now on.
+  // Name, URL and events are checked. Webhooks that are handed out hold their secret sealed. It is told of what happens
+  // from now on.
   StatusOr<Webhook> create(Webhook webhook);
   StatusOr<Webhook> get(const std::string& id);
   StatusOr<Page> list(std::int64_t limit, std::int64_t offset);
@@ -49,6 +52,7 @@ class Service {
 
  private:
   Status check(const Webhook& webhook) const;
+  StatusOr<std::string> sealed(const std::string& id, const std::string& secret) const;
   void follow(const std::stop_token& stop);
   StatusOr<bool> consume();
   void deliver(const std::stop_token& stop);
@@ -62,6 +66,7 @@ class Service {
   events::EventLog& events_;
   const Clock& clock_;
   const Post post_;
+  const Sealer sealer_;
   const Options options_;
 
   std::mutex mutex_;

@@ -38,13 +38,15 @@ const std::vector<sql::Migration>& migrations() {
        " updated_ms BIGINT NOT NULL, after_sequence BIGINT NOT NULL);"
        "CREATE TABLE webhook_deliveries(id TEXT PRIMARY KEY, webhook_id TEXT NOT NULL, event TEXT NOT NULL,"
        " body TEXT NOT NULL, attempts BIGINT NOT NULL, due_ms BIGINT NOT NULL);"
-       "CREATE INDEX webhook_deliveries_due ON webhook_deliveries(due_ms)"}};
+       "CREATE INDEX webhook_deliveries_due ON webhook_deliveries(due_ms)"},
+      {2, "ALTER TABLE webhooks ADD COLUMN sealed BIGINT NOT NULL DEFAULT 0"}};
   return list;
 }
 
 Status put_webhook(sql::Connection& tx, const Webhook& webhook, std::int64_t after_sequence) {
   return tx
-      .execute(str_cat("INSERT INTO webhooks(", kColumns, ", after_sequence) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+      .execute(str_cat("INSERT INTO webhooks(", kColumns,
+                       ", sealed, after_sequence) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?)"),
                {webhook.id, webhook.name, webhook.url, webhook.description, events_text(webhook.events), webhook.secret,
                 webhook.active, webhook.created_ms, webhook.updated_ms, after_sequence})
       .status();
@@ -53,7 +55,8 @@ Status put_webhook(sql::Connection& tx, const Webhook& webhook, std::int64_t aft
 Status update_webhook(sql::Connection& tx, const Webhook& webhook) {
   return tx
       .execute(
-          "UPDATE webhooks SET name = ?, url = ?, description = ?, events = ?, secret = ?, active = ?, updated_ms = ?"
+          "UPDATE webhooks SET name = ?, url = ?, description = ?, events = ?, secret = ?, sealed = 1, active = ?, "
+          "updated_ms = ?"
           " WHERE id = ?",
           {webhook.name, webhook.url, webhook.description, events_text(webhook.events), webhook.secret, webhook.active,
            webhook.updated_ms, webhook.id})
@@ -83,6 +86,10 @@ Status delete_webhook(sql::Connection& tx, const std::string& id) {
 StatusOr<std::int64_t> count_webhooks(sql::Connection& connection) {
   ASSIGN_OR_RETURN(const auto count, connection.query_integer("SELECT COUNT(*) FROM webhooks"));
   return count.value_or(0);
+}
+
+StatusOr<std::vector<Webhook>> webhooks_with_plain_secrets(sql::Connection& connection) {
+  return query(connection, "WHERE sealed = 0", {});
 }
 
 StatusOr<std::vector<Webhook>> webhooks_for(sql::Connection& connection, std::int64_t sequence) {

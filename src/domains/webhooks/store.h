@@ -16,6 +16,7 @@ StatusOr<Page> list_webhooks(sql::Connection& connection, std::int64_t limit, st
 // With what waits for it.
 Status delete_webhook(sql::Connection& tx, const std::string& id);
 StatusOr<std::int64_t> count_webhooks(sql::Connection& connection);
+StatusOr<std::vector<Webhook>> webhooks_with_plain_secrets(sql::Connection& connection);
 // The active ones that are older than the event.
 StatusOr<std::vector<Webhook>> webhooks_for(sql::Connection& connection, std::int64_t sequence);
 

@@ -16,7 +16,7 @@ namespace treadle::webhooks {
 struct Webhook {
   std::string id, name, url, description;
   std::vector<std::string> events;  // "model_version.created"
-  std::string secret;               // signs what is sent; never shown again
+  std::string secret;               // signs what is sent; sealed, and never shown again
   bool active = true;
   std::int64_t created_ms = 0, updated_ms = 0;
 };

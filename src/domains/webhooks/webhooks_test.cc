@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <map>
 #include <mutex>
 #include <thread>
 
@@ -97,7 +98,7 @@ class Webhooks : public sql::testing::EngineTest {
       sent_.push_back(outgoing);
       return Answer{answer_, "ok"};
     };
-    webhooks_ = std::make_unique<Service>(database(), *events_, clock_, post, Options{.senders = 2});
+    webhooks_ = std::make_unique<Service>(database(), *events_, clock_, post, Sealer("key"), Options{.senders = 2});
     ASSERT_TRUE(webhooks_->open().ok());
   }
   void tell(const std::string& type, Json payload) {
@@ -205,7 +206,44 @@ TEST_P(Webhooks, AChangeIsCheckedAsAWhole) {
   EXPECT_EQ(webhooks().update(made->id, {.name = "b", .url = "http://a.example"}).status().field(), "url");
   EXPECT_EQ(webhooks().get(made->id)->name, "w");
   EXPECT_EQ(webhooks().update(made->id, {.events = {{"toaster.created"}}}).status().field(), "events");
-  EXPECT_EQ(webhooks().update(made->id, {.secret = "s", .active = false})->secret, "s");
+}
+
+TEST_P(Webhooks, SecretsAreSealedAndThoseOfEarlierVersionsBecomeSo) {
+  const auto made = add({"prompt.created"});
+  ASSERT_TRUE(made.ok());
+  const auto kept = [&] {
+    std::string text;
+    EXPECT_TRUE(database()
+                    .read([&](sql::Connection& connection) {
+                      return connection.query("SELECT secret FROM webhooks", {}, [&](const sql::Row& row) {
+                        text = row.string(0);
+                        return ok_status();
+                      });
+                    })
+                    .ok());
+    return text;
+  };
+  const auto signed_with = [&](std::string_view secret) {
+    sent_.clear();
+    EXPECT_EQ(webhooks().test(made->id, "")->status, answer_);
+    std::map<std::string, std::string> headers(sent_.at(0).headers.begin(), sent_.at(0).headers.end());
+    return headers["X-MLflow-Signature"] ==
+           signature(secret, headers["X-MLflow-Delivery-Id"], headers["X-MLflow-Timestamp"], sent_.at(0).body);
+  };
+  ASSERT_TRUE(webhooks().update(made->id, {.secret = "first"}).ok());
+  EXPECT_EQ(kept().find("first"), std::string::npos);
+  EXPECT_TRUE(signed_with("first"));
+  ASSERT_TRUE(webhooks().update(made->id, {.description = "d"}).ok());
+  EXPECT_TRUE(signed_with("first"));
+  ASSERT_TRUE(database()
+                  .write([](sql::Connection& tx) {
+                    return tx.execute("UPDATE webhooks SET secret = 'plain', sealed = 0", {}).status();
+                  })
+                  .ok());
+  ASSERT_TRUE(webhooks().open().ok());
+  EXPECT_NE(kept(), "plain");
+  EXPECT_TRUE(signed_with("plain"));
+  EXPECT_EQ(webhooks().update(made->id, {.secret = std::string(1001, 's')}).status().field(), "secret");
 }
 
 TREADLE_ON_BOTH_ENGINES(Webhooks);

@@ -4,13 +4,17 @@ namespace treadle::blob {
 namespace {
 
 constexpr std::size_t kPiece = 1u << 18;
+constexpr std::size_t kDeepest = 200;
 
 }  // namespace
 
 Status check_key(std::string_view key) {
   if (key.empty()) return invalid_field("path", "must not be empty");
   if (key.size() > 4096) return invalid_field("path", "is longer than 4096 bytes");
-  for (const std::string_view segment : split(key, '/')) {
+  const auto segments = split(key, '/');
+  // Deeper trees are nobody's, and defeat the tools that would remove them.
+  if (segments.size() > kDeepest) return invalid_field("path", "has more than ", kDeepest, " folders in one another");
+  for (const std::string_view segment : segments) {
     if (segment.empty() || segment == "." || segment == "..") {
       return invalid_field("path", "\"", key, "\" must be relative, without empty, \".\" or \"..\" segments");
     }

@@ -233,3 +233,37 @@ def test_a_download_has_a_type_a_name_and_is_no_page(client, server, run, tmp_pa
     shown = answer.headers["Content-Disposition"]
     expected = {"two words.txt": 'filename="two words.txt"', "käse.txt": "filename*=UTF-8''k%C3%A4se.txt"}
     assert shown.startswith("attachment; ") and expected.get(name, f"filename={name}") in shown
+
+
+def test_a_page_token_belongs_to_its_query(client, server, post):
+    experiment = client.create_experiment("paged")
+    for _ in range(3):
+        client.create_run(experiment)
+    for i in range(3):
+        client.create_registered_model(f"paged {i}")
+    asked = {
+        "experiments/search": {"view_type": "ALL"},
+        "runs/search": {"experiment_ids": [experiment], "order_by": ["start_time"]},
+        "registered-models/search": {"filter": "name LIKE 'paged%'"},
+    }
+
+    def ask(path, body):
+        if path.startswith("registered"):
+            return requests.get(f"{server.url}/api/2.0/mlflow/{path}", params=body)
+        return post(path, body)
+
+    for path, body in asked.items():
+        first = ask(path, {**body, "max_results": 1}).json()
+        token = {"page_token": first["next_page_token"]}
+        assert ask(path, {**body, **token, "max_results": 2}).status_code == 200  # another size of page is no other query
+        assert ask(path, {**body, **token, "max_results": 2, "filter": body.get("filter", "")}).status_code == 200
+        other = {**body, "filter": "name = 'x'"} if "runs" not in path else {**body, "filter": "metrics.m > 1"}
+        refused(ask(path, {**other, **token}), "page_token", "belongs to another query")
+        for made_up in ("1", "1.", "x.y", "-1." + "0" * 16, first["next_page_token"] + "0", "9" * 30 + ".0"):
+            refused(ask(path, {**body, "page_token": made_up}), "page_token")
+
+
+def test_a_datasets_digest_has_mlflows_length(run, post):
+    data = {"name": "d", "digest": "x" * 36, "source_type": "s", "source": "s"}
+    assert post("runs/log-inputs", {"run_id": run, "datasets": [{"dataset": data}]}).status_code == 200
+    refused(post("runs/log-inputs", {"run_id": run, "datasets": [{"dataset": {**data, "digest": "x" * 37}}]}), "digest", "maximum length of 36")
