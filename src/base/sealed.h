@@ -21,9 +21,9 @@ class Sealer {
   // With the key in that file, which only its owner may read; made when it is not there.
   static StatusOr<Sealer> from_file(const std::filesystem::path& path);
 
-  // Hex digits, others each time. What was sealed for one owner does not open for another.
+  // Base64, other text each time. What was sealed for one owner does not open for another.
   StatusOr<std::string> seal(std::string_view text, std::string_view owner) const;
-  // kDataLoss when the key or the owner is another one, or a digit was changed.
+  // kDataLoss when the key or the owner is another one, or the text was changed.
   StatusOr<std::string> open(std::string_view sealed, std::string_view owner) const;
 
  private:

@@ -1,5 +1,7 @@
 #include "storage/blob/blob_store.h"
 
+#include "base/utf8.h"
+
 namespace treadle::blob {
 namespace {
 
@@ -20,6 +22,8 @@ Status check_key(std::string_view key) {
     }
     if (segment.size() > 255) return invalid_field("path", "has a segment longer than 255 bytes");
   }
+  // Another name could be listed only by one that it has not.
+  if (!is_utf8(key)) return invalid_field("path", "is not valid UTF-8");
   for (const char c : key) {
     if (c == '\\' || static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
       return invalid_field("path", "must not contain backslashes or control characters");
