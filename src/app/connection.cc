@@ -1,5 +1,8 @@
 #include "app/connection.h"
 
+#include <pwd.h>
+#include <unistd.h>
+
 #include "app/config.h"
 #include "app/data_dir.h"
 
@@ -32,6 +35,12 @@ StatusOr<Place> find_server(const Args& args) {
   return place;
 }
 
+// Whom this process runs as, for the records of a server without access control.
+std::string local_user() {
+  const passwd* entry = ::getpwuid(::geteuid());
+  return entry == nullptr ? "" : entry->pw_name;
+}
+
 }  // namespace
 
 std::string basic_authorization(std::string_view user, std::string_view password) {
@@ -47,6 +56,7 @@ StatusOr<net::Client> connect(const Args& args) {
   ASSIGN_OR_RETURN(const Place place, find_server(args));
   ASSIGN_OR_RETURN(net::Client client, net::Client::create(place.url));
   if (!place.authorization.empty()) client.set_authorization(place.authorization);
+  client.set_user(local_user());
   const auto answer = client.request(net::Method::kGet, "/healthz", {}, {}, std::chrono::seconds(5));
   if (!answer.ok()) {
     return unavailable("no server answers at ", place.url, " (", answer.status().message(),

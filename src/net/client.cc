@@ -6,6 +6,7 @@
 
 #include "base/strings.h"
 #include "net/asio.h"
+#include "net/caller.h"
 #include "net/sse.h"
 
 namespace treadle::net {
@@ -76,6 +77,7 @@ struct Client::Impl {
     request.set(http::field::host, str_cat(address.host, ":", address.port));
     request.set(http::field::user_agent, "treadle");
     if (!authorization.empty()) request.set(http::field::authorization, authorization);
+    if (!user.empty()) request.set(std::string(kUserHeader), user);
     for (const auto& [name, value] : headers.all()) request.set(name, value);
     request.body() = std::string(body);
     if (!body.empty() || method == Method::kPost || method == Method::kPut || method == Method::kPatch) {
@@ -145,7 +147,7 @@ struct Client::Impl {
   }
 
   Address address;
-  std::string authorization;
+  std::string authorization, user;
   asio::io_context context{1};
   tcp::socket socket{context};
   beast::flat_buffer buffer;
@@ -156,6 +158,7 @@ Client::Client(Client&&) noexcept = default;
 Client& Client::operator=(Client&&) noexcept = default;
 Client::~Client() = default;
 
+void Client::set_user(std::string name) { impl_->user = std::move(name); }
 void Client::set_authorization(std::string value) { impl_->authorization = std::move(value); }
 
 StatusOr<Client> Client::create(std::string_view base_url) {

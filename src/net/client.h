@@ -30,6 +30,8 @@ class Client {
 
   // Sent with every call from now on: "Bearer TOKEN", "Basic …".
   void set_authorization(std::string value);
+  // Names the user to a server without access control, for its records.
+  void set_user(std::string name);
   // Errors: kUnavailable (cannot connect; the message names the address), kDeadlineExceeded. A 4xx or 5xx is a
   // response.
   StatusOr<ClientResponse> request(Method method, std::string_view target, std::string_view body = {},

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "net/caller.h"
 
 namespace treadle::access {
 namespace {
@@ -80,6 +81,11 @@ net::Response Guard::answer(const Rule& rule, const net::Handler& handler, net::
   } else if (const Status status = check(rule, account, fields, fresh); !status.ok()) {
     return refusal(request.path, status);
   }
+  Actor actor = net::caller_of(request);
+  actor.user = account.user.name;
+  actor.verified = true;
+  actor.admin = account.user.admin;
+  const ActingAs acting(std::move(actor));
   net::Response response = handler(request);
   if (response.status >= 300) return response;
   const bool owns = rule.then == Then::kOwnExperiment || rule.then == Then::kOwnModel;

@@ -77,6 +77,16 @@ const std::vector<RouteRule>& other_rules() {
       needs("GET /api/v1/models/{name}/versions/{version}", {{Of::kModel, "name", kRead}}),
       needs("PUT /api/v1/models/{name}/versions/{version}/stage", {{Of::kModel, "name", kEdit}}),
       needs("PUT /api/v1/models/{name}/aliases/{alias}", {{Of::kModel, "name", kEdit}}),
+      needs("DELETE /api/v1/models/{name}/aliases/{alias}", {{Of::kModel, "name", kEdit}}),
+      // Who may approve could as well take the gate away.
+      needs("GET /api/v1/models/{name}/history", {{Of::kModel, "name", kRead}}),
+      needs("GET /api/v1/models/{name}/versions/{version}/history", {{Of::kModel, "name", kRead}}),
+      needs("GET /api/v1/models/{name}/versions/{version}/approvals", {{Of::kModel, "name", kRead}}),
+      needs("POST /api/v1/models/{name}/versions/{version}/approvals", {{Of::kModel, "name", kManage}}),
+      needs("GET /api/v1/models/{name}/gates", {{Of::kModel, "name", kRead}}),
+      needs("GET /api/v1/models/{name}/gates/{target}", {{Of::kModel, "name", kRead}}),
+      needs("PUT /api/v1/models/{name}/gates/{target}", {{Of::kModel, "name", kManage}}),
+      needs("DELETE /api/v1/models/{name}/gates/{target}", {{Of::kModel, "name", kManage}}),
 
       lists("GET /api/v1/deployments", {{"deployments", Of::kModel, "model"}}),
       deployment("GET /api/v1/deployments/{name}", kRead),

@@ -6,6 +6,7 @@
 #include "base/disk_full.h"
 #include "base/hash.h"
 #include "base/strings.h"
+#include "net/caller.h"
 
 namespace treadle::mlflow {
 namespace {
@@ -138,6 +139,7 @@ void Routes::route(net::Method method, std::string_view path, const TextCall& ca
                 [call, schema](net::Request& request) {
                   const auto given = arguments(request, schema);
                   if (!given.ok()) return error_response(given.status());
+                  const net::AsCaller acting(request);
                   auto answer = call(*given);
                   return answer.ok() ? net::Response::json_text(*std::move(answer)) : error_response(answer.status());
                 },

@@ -1,5 +1,6 @@
 #include "adapters/native/registry.h"
 
+#include "adapters/native/gates.h"
 #include "adapters/native/json_forms.h"
 #include "adapters/native/routing.h"
 
@@ -81,16 +82,25 @@ StatusOr<Json> set_stage(registry::Service& registry, const Request& request) {
   ASSIGN_OR_RETURN(const std::int64_t number, version_of(request));
   ASSIGN_OR_RETURN(const std::string stage, required_string(body, "stage"));
   ASSIGN_OR_RETURN(const bool archive_others, optional_bool(body, "archive_others", false));
+  ASSIGN_OR_RETURN(const std::string reason, optional_string(body, "reason"));
   ASSIGN_OR_RETURN(const auto version,
-                   registry.set_stage(std::string(request.param("name")), number, stage, archive_others));
+                   registry.set_stage(std::string(request.param("name")), number, stage, archive_others, reason));
   return to_json(version);
 }
 
 StatusOr<Json> set_alias(registry::Service& registry, const Request& request) {
   ASSIGN_OR_RETURN(const Json body, request.json());
   ASSIGN_OR_RETURN(const std::int64_t version, required_int(body, "version"));
+  ASSIGN_OR_RETURN(const std::string reason, optional_string(body, "reason"));
   const std::string name(request.param("name"));
-  RETURN_IF_ERROR(registry.set_alias(name, std::string(request.param("alias")), version));
+  RETURN_IF_ERROR(registry.set_alias(name, std::string(request.param("alias")), version, reason));
+  ASSIGN_OR_RETURN(const auto model, registry.get_model(name));
+  return to_json(model);
+}
+
+StatusOr<Json> delete_alias(registry::Service& registry, const Request& request) {
+  const std::string name(request.param("name")), reason(request.query.get("reason").value_or(""));
+  RETURN_IF_ERROR(registry.delete_alias(name, std::string(request.param("alias")), reason));
   ASSIGN_OR_RETURN(const auto model, registry.get_model(name));
   return to_json(model);
 }
@@ -110,6 +120,9 @@ void add_registry_routes(net::Router& router, registry::Service& registry, track
              json_handler([&](Request& request) { return set_stage(registry, request); }));
   router.add(Method::kPut, "/api/v1/models/{name}/aliases/{alias}",
              json_handler([&](Request& request) { return set_alias(registry, request); }));
+  router.add(Method::kDelete, "/api/v1/models/{name}/aliases/{alias}",
+             json_handler([&](Request& request) { return delete_alias(registry, request); }));
+  add_gate_routes(router, registry);
 }
 
 }  // namespace treadle::native

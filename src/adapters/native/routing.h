@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "domains/tracking/types.h"
+#include "net/caller.h"
 #include "net/router.h"
 
 namespace treadle::native {
@@ -12,6 +13,7 @@ namespace treadle::native {
 template <typename Work>
 net::Handler json_handler(Work work) {
   return [work = std::move(work)](net::Request& request) {
+    const net::AsCaller acting(request);
     StatusOr<Json> result = work(request);
     return result.ok() ? net::Response::json(*result) : net::error_response(result.status());
   };

@@ -5,6 +5,8 @@
 namespace treadle::app {
 namespace {
 
+const Option kReason{"reason", "TEXT", "why, for the model's history"};
+
 std::string path_of(std::string_view name) { return str_cat("/api/v1/models/", net::percent_encode(name)); }
 
 std::string alias_text(const Json& aliases) {
@@ -48,7 +50,9 @@ Status set_stage(const Args& args, Io& io) {
   ASSIGN_OR_RETURN(
       const Json answer,
       client.send_json(net::Method::kPut, str_cat(path_of(args.get("name")), "/versions/", version, "/stage"),
-                       {{"stage", args.get("stage")}, {"archive_others", args.has("archive-others")}}));
+                       {{"stage", args.get("stage")},
+                        {"archive_others", args.has("archive-others")},
+                        {"reason", args.get("reason")}}));
   io.emit(answer);
   io.say(str_cat(args.get("name"), " version ", version, " is now in ", text_of(answer, "stage")));
   return ok_status();
@@ -60,7 +64,7 @@ Status set_alias(const Args& args, Io& io) {
   ASSIGN_OR_RETURN(const Json answer, client.send_json(net::Method::kPut,
                                                        str_cat(path_of(args.get("name")), "/aliases/",
                                                                net::percent_encode(args.get("alias"))),
-                                                       {{"version", version}}));
+                                                       {{"version", version}, {"reason", args.get("reason")}}));
   io.emit(answer);
   io.say(str_cat(args.get("name"), "@", args.get("alias"), " is now version ", version));
   return ok_status();
@@ -87,7 +91,7 @@ void add_model_commands(std::vector<Command>& commands) {
                       .positionals = {{"name", "the registered model"},
                                       {"alias", "the alias, without @"},
                                       {"version", "the version's number"}},
-                      .options = {},
+                      .options = {kReason},
                       .run = set_alias});
   commands.push_back({.path = "model stage",
                       .summary = "Move a version to a stage",
@@ -95,7 +99,7 @@ void add_model_commands(std::vector<Command>& commands) {
                       .positionals = {{"name", "the registered model"},
                                       {"version", "the version's number"},
                                       {"stage", "None, Staging, Production or Archived"}},
-                      .options = {{"archive-others", "", "the other versions of that stage become Archived"}},
+                      .options = {{"archive-others", "", "the other versions of that stage become Archived"}, kReason},
                       .run = set_stage});
 }
 

@@ -28,12 +28,27 @@ StatusOr<Version> Service::import_version(const Version& given) {
   for (const auto& [key, value] : given.tags) RETURN_IF_ERROR(check_tag(key, value));
   ASSIGN_OR_RETURN(const std::string stage, canonical_stage(given.stage));
   StatusOr<Version> imported = internal_error("");
-  RETURN_IF_ERROR(database_.write([&](sql::Connection& tx) -> Status {
+  RETURN_IF_ERROR(promote("imported", [&](sql::Connection& tx, Promotion& promotion) -> Status {
     RETURN_IF_ERROR(store::load_model(tx, given.model));
     const auto before = store::load_version(tx, given.model, given.version);
     if (!before.ok() && before.status().code() != StatusCode::kNotFound) return before.status();
     Version row = given;
     row.stage = stage;
+    const std::string stage_before = before.ok() ? before->stage : "None";
+    if (stage != stage_before) {
+      HistoryEntry entry{
+          .kind = "stage.changed", .target = str_cat("stage:", stage), .before = stage_before, .after = stage};
+      ASSIGN_OR_RETURN(const bool accepted, let_through(tx, promotion, row, std::move(entry)));
+      if (!accepted) return ok_status();
+    }
+    if (!before.ok() || before->run_id != row.run_id || before->source != row.source) {
+      RETURN_IF_ERROR(promotion.scribe.note(tx, {.model = given.model,
+                                                 .version = given.version,
+                                                 .kind = "version.imported",
+                                                 .before = before.ok() ? before->source : "",
+                                                 .after = given.source,
+                                                 .details = {{"run_id", given.run_id}}}));
+    }
     if (!before.ok()) {
       RETURN_IF_ERROR(store::insert_version(tx, row));
       RETURN_IF_ERROR(store::reserve_version(tx, given.model, given.version));

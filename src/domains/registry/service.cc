@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "domains/registry/gate_store.h"
 #include "domains/registry/rules.h"
 #include "domains/registry/sql_store.h"
 
@@ -21,6 +22,21 @@ events::Event model_event(std::string type, const Model& model, Json more = Json
   return {0, 0, std::move(type), "model/" + model.name, std::move(more)};
 }
 
+// A tag of a version, or of the model when `version` is 0; both must exist.
+StatusOr<std::optional<std::string>> tag_before(sql::Connection& tx, const std::string& model, std::int64_t version,
+                                                const std::string& key) {
+  Tags tags;
+  if (version == 0) {
+    ASSIGN_OR_RETURN(Model found, store::load_model(tx, model));
+    tags = std::move(found.tags);
+  } else {
+    ASSIGN_OR_RETURN(Version found, store::load_version(tx, model, version));
+    tags = std::move(found.tags);
+  }
+  const auto it = std::find_if(tags.begin(), tags.end(), [&](const auto& tag) { return tag.first == key; });
+  return it == tags.end() ? std::nullopt : std::optional(it->second);
+}
+
 }  // namespace
 
 Service::Service(sql::Database& database, events::EventLog& events, lineage::Graph& graph, const Clock& clock,
@@ -33,13 +49,15 @@ StatusOr<Model> Service::create_model(const std::string& name, const std::string
   RETURN_IF_ERROR(check_model_name(name));
   for (const auto& [key, value] : tags) RETURN_IF_ERROR(check_tag(key, value));
   StatusOr<Model> created = internal_error("");
+  const Scribe scribe(clock_.now_ms());
   RETURN_IF_ERROR(database_.write([&](sql::Connection& tx) -> Status {
     ASSIGN_OR_RETURN(const bool taken, store::has_model(tx, name));
     if (taken) return already_exists("Registered Model (name=", name, ") already exists.");
-    const std::int64_t now = clock_.now_ms();
+    const std::int64_t now = scribe.now_ms();
     RETURN_IF_ERROR(
         store::insert_model(tx, {.name = name, .description = description, .created_ms = now, .updated_ms = now}));
     for (const auto& [key, value] : tags) RETURN_IF_ERROR(store::put_tag(tx, name, 0, key, value));
+    RETURN_IF_ERROR(scribe.note(tx, {.model = name, .kind = "model.created"}));
     created = store::load_model(tx, name);
     RETURN_IF_ERROR(created);
     return events_.append(tx,
@@ -69,12 +87,16 @@ StatusOr<Page<Model>> Service::search_models(const Query& query) {
 
 StatusOr<Model> Service::rename_model(const std::string& name, const std::string& new_name) {
   RETURN_IF_ERROR(check_model_name(new_name, "new_name"));
+  const Scribe scribe(clock_.now_ms());
   RETURN_IF_ERROR(database_.write([&](sql::Connection& tx) -> Status {
     ASSIGN_OR_RETURN(const bool known, store::has_model(tx, name));
     if (!known) return not_found("Registered Model with name=", name, " not found");
     ASSIGN_OR_RETURN(const bool taken, store::has_model(tx, new_name));
     if (taken && new_name != name) return already_exists("Registered Model (name=", new_name, ") already exists.");
-    return store::rename_model(tx, name, new_name, clock_.now_ms());
+    RETURN_IF_ERROR(store::rename_model(tx, name, new_name, scribe.now_ms()));
+    if (new_name == name) return ok_status();
+    RETURN_IF_ERROR(store::rename_history(tx, name, new_name));
+    return scribe.note(tx, {.model = new_name, .kind = "model.renamed", .before = name, .after = new_name});
   }));
   return get_model(new_name);
 }
@@ -86,8 +108,10 @@ StatusOr<Model> Service::describe_model(const std::string& name, const std::stri
 }
 
 Status Service::delete_model(const std::string& name) {
+  const Scribe scribe(clock_.now_ms());
   return database_.write([&](sql::Connection& tx) -> Status {
     RETURN_IF_ERROR(store::remove_model(tx, name));
+    RETURN_IF_ERROR(scribe.note(tx, {.model = name, .kind = "model.deleted"}));
     return events_.append(tx, {0, 0, "model.deleted", "model/" + name, {{"model", name}}});
   });
 }
@@ -129,9 +153,10 @@ StatusOr<Version> Service::create_version(const NewVersion& given) {
   }
   for (const auto& [key, value] : wanted.tags) RETURN_IF_ERROR(check_tag(key, value));
   StatusOr<Version> created = internal_error("");
+  const Scribe scribe(clock_.now_ms());
   RETURN_IF_ERROR(database_.write([&](sql::Connection& tx) -> Status {
     ASSIGN_OR_RETURN(const std::int64_t number, store::next_version(tx, wanted.model));
-    const std::int64_t now = clock_.now_ms();
+    const std::int64_t now = scribe.now_ms();
     RETURN_IF_ERROR(store::touch_model(tx, wanted.model, now));
     RETURN_IF_ERROR(store::insert_version(tx, {.model = wanted.model,
                                                .version = number,
@@ -154,6 +179,11 @@ StatusOr<Version> Service::create_version(const NewVersion& given) {
     if (!wanted.model_id.empty()) {
       RETURN_IF_ERROR(graph_.add_edge(tx, {{"logged_model", wanted.model_id}, node, "registered"}));
     }
+    RETURN_IF_ERROR(scribe.note(tx, {.model = wanted.model,
+                                     .version = number,
+                                     .kind = "version.created",
+                                     .after = wanted.source,
+                                     .details = {{"run_id", wanted.run_id}, {"model_id", wanted.model_id}}}));
     created = store::load_version(tx, wanted.model, number);
     ASSIGN_OR_RETURN(const Model model, store::load_model(tx, wanted.model));
     return events_.append(tx, version_event("model_version.created", wanted.model, number,
@@ -270,53 +300,41 @@ StatusOr<Version> Service::describe_version(const std::string& model, std::int64
   });
 }
 
-StatusOr<Version> Service::set_stage(const std::string& model, std::int64_t version, const std::string& stage,
-                                     bool archive_others) {
-  ASSIGN_OR_RETURN(const std::string wanted, canonical_stage(stage));
-  if (archive_others && wanted != "Staging" && wanted != "Production") {
-    return refused("archive_existing_versions",
-                   str_cat("Model version transition cannot archive existing model versions because '", stage,
-                           "' is not an Active stage. Valid stages are ['Staging', 'Production']"));
-  }
-  return change_version(model, version, [&](sql::Connection& tx, Version& found) -> Status {
-    found.stage = wanted;
-    RETURN_IF_ERROR(store::touch_model(tx, model, found.updated_ms));
-    if (!archive_others) return ok_status();
-    ASSIGN_OR_RETURN(std::vector<Version> others, store::versions_of(tx, model));
-    for (Version& other : others) {
-      if (other.version == version || other.stage != wanted) continue;
-      other.stage = "Archived";
-      other.updated_ms = found.updated_ms;
-      RETURN_IF_ERROR(store::update_version(tx, other));
-    }
-    return ok_status();
-  });
-}
-
 Status Service::delete_version(const std::string& model, std::int64_t version) {
+  const Scribe scribe(clock_.now_ms());
   return database_.write([&](sql::Connection& tx) -> Status {
-    RETURN_IF_ERROR(store::load_version(tx, model, version));
+    ASSIGN_OR_RETURN(const Version before, store::load_version(tx, model, version));
+    for (const std::string& alias : before.aliases) {
+      RETURN_IF_ERROR(scribe.note(tx, {.model = model,
+                                       .version = version,
+                                       .kind = "alias.deleted",
+                                       .target = alias,
+                                       .before = str_cat(version),
+                                       .reason = "its version was deleted"}));
+    }
     RETURN_IF_ERROR(store::remove_version(tx, model, version));
-    RETURN_IF_ERROR(store::touch_model(tx, model, clock_.now_ms()));
+    RETURN_IF_ERROR(store::remove_approvals(tx, model, version));
+    RETURN_IF_ERROR(store::touch_model(tx, model, scribe.now_ms()));
+    RETURN_IF_ERROR(scribe.note(tx, {.model = model,
+                                     .version = version,
+                                     .kind = "version.deleted",
+                                     .before = before.source,
+                                     .details = {{"run_id", before.run_id}, {"stage", before.stage}}}));
     return events_.append(tx, version_event("model_version.deleted", model, version));
   });
 }
 
-Status Service::set_alias(const std::string& model, const std::string& alias, std::int64_t version) {
-  RETURN_IF_ERROR(check_alias(alias));
-  RETURN_IF_ERROR(check_alias_is_free(alias));
-  return database_.write([&](sql::Connection& tx) -> Status {
-    RETURN_IF_ERROR(store::load_version(tx, model, version));
-    RETURN_IF_ERROR(store::put_alias(tx, model, alias, version));
-    ASSIGN_OR_RETURN(const Model changed, store::load_model(tx, model));
-    return events_.append(
-        tx, version_event("model_alias.set", model, version, {{"alias", alias}, {"prompt", is_prompt(changed)}}));
-  });
-}
-
-Status Service::delete_alias(const std::string& model, const std::string& alias) {
+Status Service::delete_alias(const std::string& model, const std::string& alias, const std::string& reason) {
+  RETURN_IF_ERROR(check_reason(reason));
+  const Scribe scribe(clock_.now_ms(), reason);
   return database_.write([&](sql::Connection& tx) -> Status {
     ASSIGN_OR_RETURN(const Model changed, store::load_model(tx, model));
+    ASSIGN_OR_RETURN(const auto before, store::find_alias(tx, model, alias));
+    if (before) {
+      RETURN_IF_ERROR(scribe.note(
+          tx,
+          {.model = model, .version = *before, .kind = "alias.deleted", .target = alias, .before = str_cat(*before)}));
+    }
     RETURN_IF_ERROR(store::remove_alias(tx, model, alias));
     return events_.append(tx, model_event("model_alias.deleted", changed, {{"alias", alias}}));
   });
@@ -334,18 +352,30 @@ Status Service::tell_tag(sql::Connection& tx, const std::string& model, std::int
 Status Service::set_tag(const std::string& model, std::int64_t version, const std::string& key,
                         const std::string& value) {
   RETURN_IF_ERROR(check_tag(key, value));
+  const Scribe scribe(clock_.now_ms());
   return database_.write([&](sql::Connection& tx) -> Status {
-    if (version == 0) RETURN_IF_ERROR(store::load_model(tx, model));
-    if (version != 0) RETURN_IF_ERROR(store::load_version(tx, model, version));
+    ASSIGN_OR_RETURN(const auto before, tag_before(tx, model, version, key));
+    if (before != value) {
+      RETURN_IF_ERROR(scribe.note(tx, {.model = model,
+                                       .version = version,
+                                       .kind = "tag.set",
+                                       .target = key,
+                                       .before = before.value_or(""),
+                                       .after = value}));
+    }
     RETURN_IF_ERROR(store::put_tag(tx, model, version, key, value));
     return tell_tag(tx, model, version, "set", {{"key", key}, {"value", value}});
   });
 }
 
 Status Service::delete_tag(const std::string& model, std::int64_t version, const std::string& key) {
+  const Scribe scribe(clock_.now_ms());
   return database_.write([&](sql::Connection& tx) -> Status {
-    if (version == 0) RETURN_IF_ERROR(store::load_model(tx, model));
-    if (version != 0) RETURN_IF_ERROR(store::load_version(tx, model, version));
+    ASSIGN_OR_RETURN(const auto before, tag_before(tx, model, version, key));
+    if (before) {
+      RETURN_IF_ERROR(scribe.note(
+          tx, {.model = model, .version = version, .kind = "tag.deleted", .target = key, .before = *before}));
+    }
     RETURN_IF_ERROR(store::remove_tag(tx, model, version, key));
     return tell_tag(tx, model, version, "deleted", {{"key", key}});
   });

@@ -5,6 +5,8 @@
 #include "base/clock.h"
 #include "domains/events/event_log.h"
 #include "domains/lineage/graph.h"
+#include "domains/registry/gate.h"
+#include "domains/registry/history.h"
 #include "domains/registry/types.h"
 #include "domains/tracking/service.h"
 
@@ -12,6 +14,8 @@ namespace treadle::registry {
 
 // None, Staging, Production or Archived, as it is written; kInvalidArgument for another word.
 StatusOr<std::string> canonical_stage(const std::string& stage);
+
+class EvidenceRoom;
 
 class Service {
  public:
@@ -36,18 +40,36 @@ class Service {
   StatusOr<std::vector<Version>> versions_of(const std::string& model);
   StatusOr<Page<Version>> search_versions(const Query& query);
   StatusOr<Version> describe_version(const std::string& model, std::int64_t version, const std::string& description);
-  StatusOr<Version> set_stage(const std::string& model, std::int64_t version, const std::string& stage,
-                              bool archive_others);
+  // A promotion (promotion.cc): kAborted when a gate refuses it, naming what does not hold. The decision is in the
+  // history either way. Giving a version what it has already is none.
+  StatusOr<Version> set_stage(const std::string& model, std::int64_t version, const std::string& stage, bool archive,
+                              const std::string& reason = "");
   Status delete_version(const std::string& model, std::int64_t version);
 
-  Status set_alias(const std::string& model, const std::string& alias, std::int64_t version);
-  Status delete_alias(const std::string& model, const std::string& alias);
+  // A promotion, as set_stage.
+  Status set_alias(const std::string& model, const std::string& alias, std::int64_t version,
+                   const std::string& reason = "");
+  Status delete_alias(const std::string& model, const std::string& alias, const std::string& reason = "");
   // `version` 0 is the model itself.
   Status set_tag(const std::string& model, std::int64_t version, const std::string& key, const std::string& value);
   Status delete_tag(const std::string& model, std::int64_t version, const std::string& key);
 
   // Those of these runs, or else logged models, that some version came from: its files may be theirs.
   StatusOr<std::set<std::string>> in_use(bool runs, const std::vector<std::string>& ids);
+
+  // Gates, approvals and the history (gates.cc). A target is an alias, or "stage:Production". Changes count from the
+  // next promotion on; who asks is current_actor().
+  StatusOr<Gate> set_gate(const std::string& model, const std::string& target, const std::vector<std::string>& checks,
+                          const std::string& description = "", const std::string& reason = "");
+  Status delete_gate(const std::string& model, const std::string& target, const std::string& reason = "");
+  StatusOr<std::vector<Gate>> gates(const std::string& model);
+  StatusOr<Gate> get_gate(const std::string& model, const std::string& target);
+  // What the gate would say now; nullopt when there is none.
+  StatusOr<std::optional<Decision>> try_gate(const std::string& model, const std::string& target, std::int64_t version);
+  StatusOr<Approval> approve(const std::string& model, std::int64_t version, const std::string& target,
+                             const std::string& reason);
+  StatusOr<std::vector<Approval>> approvals(const std::string& model, std::int64_t version);
+  StatusOr<Page<HistoryEntry>> history(const HistoryQuery& query);
 
   // Taking over another registry's records with their numbers and times (import.cc); safe to repeat. Aliases follow
   // through set_alias. A stage is a promotion here as anywhere else.
@@ -58,6 +80,18 @@ class Service {
   StatusOr<std::string> artifact_folder(const Version& version);
 
  private:
+  // What a promotion has at hand in its transaction. `refusal` is set, and the transaction committed, when a gate says
+  // no.
+  struct Promotion {
+    const Scribe& scribe;
+    EvidenceRoom& room;
+    std::optional<Status>& refusal;
+  };
+  Status promote(const std::string& reason, const std::function<Status(sql::Connection&, Promotion&)>& change);
+  // Asks the gate of `entry.target` and writes the entry with its decision, or that it was refused.
+  StatusOr<bool> let_through(sql::Connection& tx, Promotion& promotion, const Version& candidate, HistoryEntry entry);
+  Status archive_others(sql::Connection& tx, const Scribe& scribe, const Version& newcomer);
+
   Status tell_tag(sql::Connection& tx, const std::string& model, std::int64_t version, std::string_view action,
                   Json payload);
   // Turns a source "models:/…" into what it means now: the version, and where its files are.

@@ -81,7 +81,25 @@ StatusOr<std::vector<Version>> load_versions(sql::Connection& connection, std::s
   return versions;
 }
 
+// The history has no reference to the model: it outlives it.
+constexpr std::string_view kHistoryAndGates =
+    " model TEXT NOT NULL, version BIGINT NOT NULL, time_ms BIGINT NOT NULL, kind TEXT NOT NULL, target TEXT NOT NULL,"
+    " before_value TEXT NOT NULL, after_value TEXT NOT NULL, reason TEXT NOT NULL, user_name TEXT NOT NULL,"
+    " verified INTEGER NOT NULL, admin INTEGER NOT NULL, client TEXT NOT NULL, details TEXT NOT NULL);"
+    "CREATE INDEX model_history_by_model ON model_history(model, id);"
+    "CREATE TABLE model_gates(model TEXT NOT NULL REFERENCES models(name) ON UPDATE CASCADE ON DELETE CASCADE,"
+    " target TEXT NOT NULL, checks TEXT NOT NULL, description TEXT NOT NULL, version BIGINT NOT NULL,"
+    " active INTEGER NOT NULL, user_name TEXT NOT NULL, updated_ms BIGINT NOT NULL, PRIMARY KEY(model, target));"
+    "CREATE TABLE model_approvals(model TEXT NOT NULL REFERENCES models(name) ON UPDATE CASCADE ON DELETE CASCADE,"
+    " version BIGINT NOT NULL, target TEXT NOT NULL, user_name TEXT NOT NULL, verified INTEGER NOT NULL,"
+    " admin INTEGER NOT NULL, time_ms BIGINT NOT NULL, reason TEXT NOT NULL,"
+    " PRIMARY KEY(model, version, target, user_name))";
+
 const std::vector<sql::Migration>& migrations() {
+  static const std::string kSqlite =
+      str_cat("CREATE TABLE model_history(id INTEGER PRIMARY KEY AUTOINCREMENT,", kHistoryAndGates);
+  static const std::string kPostgres =
+      str_cat("CREATE TABLE model_history(id BIGSERIAL PRIMARY KEY,", kHistoryAndGates);
   static const std::vector<sql::Migration> all = {
       {1,
        "CREATE TABLE models(name TEXT PRIMARY KEY, description TEXT NOT NULL, created_ms BIGINT NOT NULL,"
@@ -100,7 +118,8 @@ const std::vector<sql::Migration>& migrations() {
        "ALTER TABLE model_versions ADD COLUMN model_id TEXT NOT NULL DEFAULT '';"
        "ALTER TABLE model_versions ADD COLUMN location TEXT NOT NULL DEFAULT '';"
        "CREATE INDEX model_versions_by_model_id ON model_versions(model_id);"
-       "CREATE INDEX model_tags_by_key ON model_tags(key, model)"}};
+       "CREATE INDEX model_tags_by_key ON model_tags(key, model)"},
+      {3, kSqlite, kPostgres}};
   return all;
 }
 
