@@ -10,6 +10,8 @@ const ForecastPage = lazy(() => import("../features/forecast/ForecastPage"));
 const ExperimentsPage = lazy(() => import("../features/experiments/ExperimentsPage"));
 const ExperimentPage = lazy(() => import("../features/experiments/ExperimentPage"));
 const ComparePage = lazy(() => import("../features/compare/ComparePage"));
+const TracesPage = lazy(() => import("../features/traces/TracesPage"));
+const TracePage = lazy(() => import("../features/traces/TracePage"));
 const RunsPage = lazy(() => import("../features/runs/RunsPage"));
 const RunPage = lazy(() => import("../features/runs/RunPage"));
 const ModelsPage = lazy(() => import("../features/models/ModelsPage"));
@@ -28,6 +30,8 @@ export function App({ queries }: { queries: QueryClient }) {
         <Route path="/forecast/:name">{({ name }) => page(<ForecastPage name={decodeURIComponent(name)} />)}</Route>
         <Route path="/experiments">{page(<ExperimentsPage />)}</Route>
         <Route path="/experiments/:id">{({ id }) => page(<ExperimentPage key={id} id={decodeURIComponent(id)} />)}</Route>
+        <Route path="/experiments/:id/traces">{({ id }) => page(<TracesPage key={id} experiment={decodeURIComponent(id)} />)}</Route>
+        <Route path="/traces/:id">{({ id }) => page(<TracePage id={decodeURIComponent(id)} />)}</Route>
         <Route path="/compare">{page(<ComparePage />)}</Route>
         <Route path="/runs">{page(<RunsPage />)}</Route>
         <Route path="/runs/:id">{({ id }) => page(<RunPage id={id} />)}</Route>

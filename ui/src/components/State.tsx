@@ -4,7 +4,7 @@ import type { ReactNode } from "react";
 export type Tone = "good" | "warn" | "bad" | "busy" | "idle";
 
 const TONES: Record<string, Tone> = {
-  SUCCEEDED: "good", READY: "good", CACHED: "good", FINISHED: "good", promoted: "good", resolved: "good", SKIPPED: "idle",
+  OK: "good", ERROR: "bad", IN_PROGRESS: "busy", SUCCEEDED: "good", READY: "good", CACHED: "good", FINISHED: "good", promoted: "good", resolved: "good", SKIPPED: "idle",
   RUNNING: "busy", LOADING: "busy", PENDING: "idle", CANCELED: "warn", KILLED: "warn", open: "warn", raised: "warn",
   refused: "warn", FAILED: "bad", failed: "bad",
 };
@@ -12,7 +12,7 @@ const TONES: Record<string, Tone> = {
 export const toneOf = (state: string): Tone => TONES[state] ?? "idle";
 
 export function StatePill({ state }: { state: string }) {
-  const text = state.length > 1 ? state[0].toUpperCase() + state.slice(1).toLowerCase() : state;
+  const text = state.length > 2 ? state[0].toUpperCase() + state.slice(1).toLowerCase().replaceAll("_", " ") : state;
   return <span className={`pill ${toneOf(state)}`}>{text}</span>;
 }
 

@@ -5,7 +5,7 @@ import { useExperiment } from "../../api/tracking";
 import type { Run } from "../../api/types";
 import { DataGrid, type GridColumn, type GridItem } from "../../components/DataGrid";
 import { Empty, ErrorBox, Loading, StatePill } from "../../components/State";
-import { count, shortId } from "../../lib/format";
+import { count } from "../../lib/format";
 import { useSelection } from "../../lib/selection";
 import { isSortable, textOf, type Column } from "./columns";
 import { Toolbar } from "./Toolbar";
@@ -31,7 +31,7 @@ const nameColumn = (sort: string): GridColumn<Run> => ({
   title: "Run",
   width: 240,
   sort: directionOf("attributes.run_name", sort),
-  cell: (run) => <Link href={`/runs/${run.id}`}>{run.name || shortId(run.id)}</Link>,
+  cell: (run) => <Link href={`/runs/${run.id}`}>{run.name || run.id.slice(0, 8)}</Link>,
 });
 
 function useItems(table: RunsTable) {
@@ -82,6 +82,8 @@ export default function ExperimentPage({ id }: { id: string }) {
       <div className="head">
         <h1><Link href="/experiments" className="crumb">Experiments</Link> / {name || "…"}</h1>
         <span className="sub" role="status">{runs.stale && runs.count === 0 ? "" : `${count(runs.count)}${runs.complete ? "" : "+"} ${runs.count === 1 ? "run" : "runs"}`}</span>
+        <span className="grow" />
+        <Link className="sub" href={`/experiments/${id}/traces`}>Traces</Link>
       </div>
       <section className="card" aria-label="Runs">
         <Toolbar table={table} selection={selection} name={name} />

@@ -3,14 +3,15 @@ import { Link } from "wouter";
 import { useDeleteRuns, useRestoreRuns } from "../../api/tracking";
 import { Confirm } from "../../components/Confirm";
 import { ErrorBox } from "../../components/State";
+import { FilterBox } from "../../components/FilterBox";
 import { count } from "../../lib/format";
 import type { Selection } from "../../lib/selection";
 import { writeList } from "../../lib/urlState";
 import { allColumns } from "./columns";
 import { ColumnsButton } from "./Columns";
 import { CsvButton } from "./CsvButton";
-import { FilterBox } from "./FilterBox";
 import type { RunsTable } from "./useRunsTable";
+import { runVocabulary } from "./vocabulary";
 import { ViewsButton } from "./Views";
 
 const COMPARED = 100; // as many as /compare takes
@@ -61,7 +62,7 @@ export function Toolbar({ table, selection, name }: { table: RunsTable; selectio
   const error = table.runs.error instanceof Error ? table.runs.error.message : null;
   return (
     <>
-      <FilterBox value={table.filter} keys={table.keys} error={error} onApply={(filter) => table.change({ filter })} />
+      <FilterBox label="Filter runs" example="metrics.rmse < 1 AND params.model = 'xgb'" value={table.filter} vocabulary={() => runVocabulary(table.keys)} error={error} onApply={(filter) => table.change({ filter })} />
       <div className="bar">
         <select className="field" aria-label="Which runs" value={table.view} onChange={(event) => { selection.none(); table.change({ view: event.target.value === "deleted" ? "deleted" : null, selected: null }); }}>
           <option value="active">Active</option>

@@ -14,6 +14,7 @@ import { StepPanel } from "./StepPanel";
 
 const RunGraph = lazy(() => import("./RunGraph"));
 
+const tracesOf = (run: TrackingRun) => `/experiments/${run.experiment_id}/traces?filter=${encodeURIComponent(`run_id = '${run.id}'`)}`;
 const hexOf = (id: string) => id.replaceAll("-", "");
 
 function Steps({ run }: { run: PipelineRun }) {
@@ -63,7 +64,7 @@ export default function RunPage({ id }: { id: string }) {
   if (!tracking.data?.tags["treadle.pipeline_run_id"]) {
     return (
       <Ask answer={tracking} height={300}>
-        {(run) => <><Head name={run.name} state={run.status} run={run} note={<><Link href={`/experiments/${run.experiment_id}`}>Experiment</Link>, started {ago(run.start_ms)}</>} /><Tracked run={run} /></>}
+        {(run) => <><Head name={run.name} state={run.status} run={run} note={<><Link href={`/experiments/${run.experiment_id}`}>Experiment</Link>, <Link href={tracesOf(run)}>Traces</Link>, started {ago(run.start_ms)}</>} /><Tracked run={run} /></>}
       </Ask>
     );
   }

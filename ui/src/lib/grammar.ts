@@ -1,9 +1,14 @@
-// Completion of the search grammar: what may stand at the caret, by the words before it.
-import { ATTRIBUTES, inGrammar, type Keys } from "./columns";
-
+// Completion of the search grammar: what may stand at the caret, by the words before it. What can be searched by is another
+// matter for runs than for traces: each gives its vocabulary.
 export interface Option {
   text: string; // what is put in
   note: string;
+}
+
+export interface Vocabulary {
+  names: Option[];
+  operators: (key: string) => Option[];
+  values: (key: string) => Option[];
 }
 
 export interface Completion {
@@ -14,9 +19,6 @@ export interface Completion {
 
 const TOKEN = /\s+|'[^']*'?|"[^"]*"?|(?:[\w-]+|[./]|`[^`]*`?|(?<=\.)"[^"]*"?)+|<=|>=|!=|[<>=(),]/y;
 const MOST = 12;
-const STATUSES = ["RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED"];
-const SEARCHED = Object.keys(ATTRIBUTES).filter((key) => key !== "duration").concat("run_name");
-const NUMBERS = ["start_time", "end_time"];
 
 interface Token {
   text: string;
@@ -65,33 +67,21 @@ function placeAfter(words: Token[]): Place {
   return place;
 }
 
-const bare = (key: string) => key.replace(/[`"]/g, "");
+export const bare = (key: string) => key.replace(/[`"]/g, "");
 
-function operators(key: string): Option[] {
-  const [kind] = key.split(".");
-  const numeric = kind === "metrics" || NUMBERS.includes(bare(key.slice(key.indexOf(".") + 1)));
-  const known: [string, string][] = numeric
-    ? [["<", "less"], ["<=", "at most"], [">", "more"], [">=", "at least"], ["=", "equal"], ["!=", "not equal"]]
-    : [["=", "equal"], ["!=", "not equal"], ["LIKE", "% stands for anything"], ["ILIKE", "as LIKE, upper and lower case alike"]];
-  if (/run_id$/.test(key)) known.push(["IN", "one of a list"], ["NOT IN", "none of a list"]);
-  if (kind === "params" || kind === "tags") known.push(["IS NULL", "not there"], ["IS NOT NULL", "there"]);
+// Operators, by what they compare.
+const NUMBERS: [string, string][] = [["<", "less"], ["<=", "at most"], [">", "more"], [">=", "at least"], ["=", "equal"], ["!=", "not equal"]];
+const TEXTS: [string, string][] = [["=", "equal"], ["!=", "not equal"], ["LIKE", "% stands for anything"], ["ILIKE", "as LIKE, upper and lower case alike"]];
+const LISTS: [string, string][] = [["IN", "one of a list"], ["NOT IN", "none of a list"]];
+const PRESENCE: [string, string][] = [["IS NULL", "not there"], ["IS NOT NULL", "there"]];
+
+export function operatorsFor({ numeric = false, listed = false, optional = false }): Option[] {
+  const known = [...(numeric ? NUMBERS : TEXTS), ...(listed ? LISTS : []), ...(optional ? PRESENCE : [])];
   return known.map(([text, note]) => ({ text, note }));
 }
 
-function values(key: string, keys: Keys): Option[] {
-  const name = bare(key.slice(key.indexOf(".") + 1));
-  if (/(^|\.)status$/.test(key)) return STATUSES.map((status) => ({ text: `'${status}'`, note: "status" }));
-  const kind = key.startsWith("params.") ? "params" : key.startsWith("tags.") ? "tags" : null;
-  if (!kind) return [];
-  return [...(keys[kind].get(name) ?? [])].filter((value) => !value.includes("'")).sort().map((value) => ({ text: `'${value}'`, note: "seen" }));
-}
-
-function names(keys: Keys): Option[] {
-  const found = (["metrics", "params", "tags"] as const).flatMap((kind) =>
-    [...keys[kind].keys()].sort().map((key) => ({ text: inGrammar(kind, key), note: kind.slice(0, -1) })),
-  );
-  return [...SEARCHED.map((key) => ({ text: `attributes.${key}`, note: "attribute" })), ...found];
-}
+export const quoted = (values: Iterable<string>, note: string): Option[] =>
+  [...values].filter((value) => !value.includes("'")).map((value) => ({ text: `'${value}'`, note }));
 
 // Words that begin like `typed` first, then those that hold it.
 function matching(options: Option[], typed: string): Option[] {
@@ -103,7 +93,7 @@ function matching(options: Option[], typed: string): Option[] {
   return options.map((option) => ({ option, at: rank(option) })).filter(({ at }) => at < 3).sort((a, b) => a.at - b.at).slice(0, MOST).map(({ option }) => option);
 }
 
-export function complete(text: string, caret: number, keys: Keys): Completion {
+export function complete(text: string, caret: number, vocabulary: Vocabulary): Completion {
   const words = tokens(text.slice(0, caret));
   const last = words.at(-1);
   // The word that the caret touches is still being written; operators and brackets are whole.
@@ -113,9 +103,9 @@ export function complete(text: string, caret: number, keys: Keys): Completion {
   const place = placeAfter(before);
   const typed = finished?.text ?? "";
   const options =
-    place.expecting === "key" ? names(keys)
-    : place.expecting === "operator" ? operators(place.key)
-    : place.expecting === "value" ? values(place.key, keys)
+    place.expecting === "key" ? vocabulary.names
+    : place.expecting === "operator" ? vocabulary.operators(place.key)
+    : place.expecting === "value" ? vocabulary.values(place.key)
     : [{ text: "AND", note: "another condition" }];
   // After "IS" the whole operator is replaced.
   const operatorFrom = place.expecting === "operator" && before.length > 0 && WORDS.test(before.at(-1)!.text) ? before.at(-1)!.from : undefined;

@@ -1,11 +1,19 @@
 // The filter of the search grammar, with completion of keys, operators and values seen. Enter asks the server.
 import { useEffect, useId, useRef, useState, type KeyboardEvent } from "react";
-import { complete, put, type Completion } from "./grammar";
-import type { Keys } from "./columns";
+import { complete, put, type Completion, type Vocabulary } from "../lib/grammar";
 
 const NONE: Completion = { from: 0, to: 0, options: [] };
 
-export function FilterBox({ value, keys, error, onApply }: { value: string; keys: Keys; error: string | null; onApply: (text: string) => void }) {
+interface Props {
+  label: string;
+  example: string;
+  value: string;
+  vocabulary: () => Vocabulary; // asked when it is needed: it grows as rows come in
+  error: string | null;
+  onApply: (text: string) => void;
+}
+
+export function FilterBox({ label, example, value, vocabulary, error, onApply }: Props) {
   const id = useId();
   const input = useRef<HTMLInputElement>(null);
   const [text, setText] = useState(value);
@@ -14,7 +22,7 @@ export function FilterBox({ value, keys, error, onApply }: { value: string; keys
   useEffect(() => setText(value), [value]);
 
   const propose = (now: string) => {
-    setOffer(complete(now, input.current?.selectionStart ?? now.length, keys));
+    setOffer(complete(now, input.current?.selectionStart ?? now.length, vocabulary()));
     setChosen(-1);
   };
   const close = () => {
@@ -46,9 +54,9 @@ export function FilterBox({ value, keys, error, onApply }: { value: string; keys
   return (
     <div className="filterbox">
       <input ref={input} className="field" type="text" role="combobox" spellCheck={false} autoComplete="off" data-shortcut="/"
-        aria-label="Filter runs" aria-expanded={count > 0} aria-controls={`${id}-list`} aria-autocomplete="list" aria-invalid={error ? true : undefined}
+        aria-label={label} aria-expanded={count > 0} aria-controls={`${id}-list`} aria-autocomplete="list" aria-invalid={error ? true : undefined}
         aria-describedby={error ? `${id}-error` : undefined} aria-activedescendant={chosen >= 0 ? `${id}-${chosen}` : undefined}
-        placeholder="metrics.rmse < 1 AND params.model = 'xgb'" value={text}
+        placeholder={example} value={text}
         onChange={(event) => { setText(event.target.value); propose(event.target.value); }}
         onFocus={() => propose(text)} onBlur={close} onKeyDown={onKeyDown} />
       {value && <button type="button" className="clear" aria-label="Clear the filter" onClick={() => onApply("")}>×</button>}

@@ -1,0 +1,41 @@
+// What traces can be searched by: their attributes, and the tags and metadata of those in memory.
+import type { TraceInfo } from "../../api/traces";
+import { bare, operatorsFor, quoted, type Option, type Vocabulary } from "../../lib/grammar";
+
+const ATTRIBUTES = ["status", "name", "timestamp_ms", "execution_time_ms", "run_id", "trace_id", "client_request_id"];
+const NUMBERS = ["timestamp_ms", "execution_time_ms"];
+const STATES = ["OK", "ERROR", "IN_PROGRESS"];
+const VALUES_KEPT = 40; // different values of one key, for completion
+const LONGEST = 80;
+
+type Seen = Map<string, Set<string>>; // "tag.topic" and "metadata.user" to their values
+
+const written = (kind: string, key: string) => `${kind}.${/^[\w./-]+$/.test(key) ? key : `\`${key}\``}`;
+
+function learn(seen: Seen, kind: string, pairs: Record<string, string> = {}) {
+  for (const [key, value] of Object.entries(pairs)) {
+    const name = written(kind, key);
+    const values = seen.get(name) ?? new Set();
+    seen.set(name, values);
+    if (values.size < VALUES_KEPT && value.length < LONGEST) values.add(value);
+  }
+}
+
+export function traceVocabulary(traces: TraceInfo[]): Vocabulary {
+  const seen: Seen = new Map();
+  for (const trace of traces) {
+    learn(seen, "tag", trace.tags);
+    learn(seen, "metadata", trace.trace_metadata);
+  }
+  const own = (name: string) => /\.`?mlflow\./.test(name);
+  const kept = [...seen.keys()].sort((a, b) => Number(own(a)) - Number(own(b)) || a.localeCompare(b));
+  const names = [...ATTRIBUTES.map((text) => ({ text, note: "attribute" })), ...kept.map((text) => ({ text, note: text.split(".")[0] }))];
+  const values = (key: string): Option[] => {
+    if (key === "status") return quoted(STATES, "status");
+    const kind = key === "name" ? "tag.mlflow.traceName" : key === "run_id" ? "metadata.mlflow.sourceRun" : key;
+    return quoted([...(seen.get(kind) ?? [])].sort(), "seen");
+  };
+  const operators = (key: string) =>
+    operatorsFor({ numeric: NUMBERS.includes(bare(key)), optional: key.includes("."), listed: ["trace_id", "run_id"].includes(key) });
+  return { names, operators, values };
+}
