@@ -10,6 +10,7 @@
 #include "adapters/access/guard.h"
 #include "adapters/kfp/routes.h"
 #include "adapters/mlflow/accounts.h"
+#include "adapters/mlflow/evaluation.h"
 #include "adapters/mlflow/routes.h"
 #include "adapters/mlflow/traces.h"
 #include "adapters/mlflow/webhooks.h"
@@ -82,6 +83,9 @@ struct Application::Parts {
     RETURN_IF_ERROR(tracking->open());
     traces = std::make_unique<treadle::traces::Service>(*database, *tracking);
     RETURN_IF_ERROR(traces->open());
+    datasets = std::make_unique<evaluation::Datasets>(*database, clock);
+    RETURN_IF_ERROR(datasets->open());
+    scorers = std::make_unique<evaluation::Scorers>(*database, *tracking, clock);
     RETURN_IF_ERROR(registry->open());
     RETURN_IF_ERROR(open_webhooks());
     RETURN_IF_ERROR(open_pipelines());
@@ -149,6 +153,8 @@ struct Application::Parts {
     mlflow::add_routes(router, *tracking, *registry);
     mlflow::add_webhook_routes(router, *webhooks);
     mlflow::add_trace_routes(router, *traces);
+    mlflow::add_evaluation_dataset_routes(router, *datasets);
+    mlflow::add_scorer_routes(router, *scorers);
     native::add_event_routes(router, *events);
     native::add_experiment_routes(router, *tracking);
     native::add_tracking_routes(router, *tracking);
@@ -209,7 +215,7 @@ struct Application::Parts {
   void guard_routes(net::Router& router) {
     mlflow::add_account_routes(router, *auth);
     native::add_user_routes(router, *auth);
-    guard = std::make_unique<access::Guard>(*auth, *tracking, *traces, *registry, *serving);
+    guard = std::make_unique<access::Guard>(*auth, *tracking, *traces, *datasets, *registry, *serving);
     guard->protect(router);
   }
 
@@ -301,6 +307,8 @@ struct Application::Parts {
   std::unique_ptr<lineage::Graph> graph;
   std::unique_ptr<tracking::Service> tracking;
   std::unique_ptr<treadle::traces::Service> traces;
+  std::unique_ptr<evaluation::Datasets> datasets;
+  std::unique_ptr<evaluation::Scorers> scorers;
   std::unique_ptr<registry::Service> registry;
   std::unique_ptr<treadle::webhooks::Service> webhooks;
   executors::ProcessExecutor executor;

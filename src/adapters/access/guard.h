@@ -1,7 +1,7 @@
 // The one check before every route of every adapter: who is asking (domains/auth), what the route needs (rules.h), what
 // the request names (fields.h, resources.h), and what of the answer may be seen (visible.h).
 //
-//   access::Guard guard(auth, tracking, traces, registry, serving);
+//   access::Guard guard(auth, tracking, traces, datasets, registry, serving);
 //   guard.protect(router);              // after all routes were added
 //   options.admit = guard.admission();  // refuses who sends no credentials before their body is read
 #pragma once
@@ -16,9 +16,9 @@ namespace treadle::access {
 
 class Guard {
  public:
-  Guard(auth::Service& auth, tracking::Service& tracking, traces::Service& traces, registry::Service& registry,
-        serving::Service& serving)
-      : auth_(auth), resources_(tracking, traces, registry, serving) {}
+  Guard(auth::Service& auth, tracking::Service& tracking, traces::Service& traces, evaluation::Datasets& datasets,
+        registry::Service& registry, serving::Service& serving)
+      : auth_(auth), resources_(tracking, traces, datasets, registry, serving) {}
 
   // Also adds GET /api/v1/access/routes, the table of routes and what each needs.
   void protect(net::Router& router);

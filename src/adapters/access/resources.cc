@@ -48,6 +48,11 @@ Found Resources::find(Of of, const std::string& value) {
       ASSIGN_OR_RETURN(const auto owner, traces_.experiment_of(value));
       return owner ? experiment(*owner) : nothing();
     }
+    case Of::kEvaluationDataset: {
+      ASSIGN_OR_RETURN(const auto owner, datasets_.owner_of(value));
+      if (!owner) return nothing();
+      return owner->empty() ? on("", "") : experiment(*owner);
+    }
     case Of::kModel:
       return on(auth::kModel, value);
     case Of::kNewModel:

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "adapters/access/rules.h"
+#include "domains/evaluation/datasets.h"
 #include "domains/registry/service.h"
 #include "domains/serving/service.h"
 #include "domains/traces/service.h"
@@ -22,9 +23,9 @@ struct Target {
 
 class Resources {
  public:
-  Resources(tracking::Service& tracking, traces::Service& traces, registry::Service& registry,
-            serving::Service& serving)
-      : tracking_(tracking), traces_(traces), registry_(registry), serving_(serving) {}
+  Resources(tracking::Service& tracking, traces::Service& traces, evaluation::Datasets& datasets,
+            registry::Service& registry, serving::Service& serving)
+      : tracking_(tracking), traces_(traces), datasets_(datasets), registry_(registry), serving_(serving) {}
 
   // nullopt when it needs nothing (there is no such thing yet); kNotFound when there should be one.
   StatusOr<std::optional<Target>> find(Of of, const std::string& value);
@@ -39,6 +40,7 @@ class Resources {
 
   tracking::Service& tracking_;
   traces::Service& traces_;
+  evaluation::Datasets& datasets_;
   registry::Service& registry_;
   serving::Service& serving_;
   std::mutex mutex_;

@@ -25,6 +25,8 @@ std::string_view name_of(Of of) {
       return "the logged model in ";
     case Of::kTrace:
       return "the experiment of the trace in ";
+    case Of::kEvaluationDataset:
+      return "the first experiment of the evaluation dataset in ";
     case Of::kModel:
     case Of::kNewModel:
       return "the registered model in ";

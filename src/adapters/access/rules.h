@@ -13,23 +13,24 @@ namespace treadle::access {
 
 // What a field of a request (or of an answer's items) names, and so whose permission counts.
 enum class Of {
-  kExperiment,      // an id
-  kExperimentName,  // a name; one that does not exist needs nothing
-  kExperimentAny,   // a name or an id; one that does not exist needs nothing
-  kRun,             // its experiment
-  kLoggedModel,     // its experiment
-  kTrace,           // its experiment; one that does not exist needs nothing
-  kModel,           // a registered model's name
-  kNewModel,        // as kModel; one that does not exist needs nothing
-  kSource,          // a model version's source URI: what it points into
-  kArtifact,        // "EXPERIMENT/…", a path below the artifact proxy; "" needs everything
-  kDeployment,      // its model
-  kNewDeployment,   // as kDeployment; one that does not exist needs nothing
-  kPipelines,       // pipelines as such; takes no field
-  kEverything,      // all experiments and models; takes no field
-  kSelf,            // a user name: the caller's own
-  kGrant,           // "resource_type" and "resource_id" together; takes no field
-  kSubject,         // an event's subject
+  kExperiment,         // an id
+  kExperimentName,     // a name; one that does not exist needs nothing
+  kExperimentAny,      // a name or an id; one that does not exist needs nothing
+  kRun,                // its experiment
+  kLoggedModel,        // its experiment
+  kTrace,              // its experiment; one that does not exist needs nothing
+  kEvaluationDataset,  // the experiment it was in first; in none it is everything's
+  kModel,              // a registered model's name
+  kNewModel,           // as kModel; one that does not exist needs nothing
+  kSource,             // a model version's source URI: what it points into
+  kArtifact,           // "EXPERIMENT/…", a path below the artifact proxy; "" needs everything
+  kDeployment,         // its model
+  kNewDeployment,      // as kDeployment; one that does not exist needs nothing
+  kPipelines,          // pipelines as such; takes no field
+  kEverything,         // all experiments and models; takes no field
+  kSelf,               // a user name: the caller's own
+  kGrant,              // "resource_type" and "resource_id" together; takes no field
+  kSubject,            // an event's subject
 };
 
 // `field` is where the value is: a parameter of the path, the query or the JSON body, or "header:NAME". "a|b" takes

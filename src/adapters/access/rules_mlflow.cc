@@ -21,6 +21,12 @@ RouteRule logged_model(std::string_view route, auth::Permission level) {
 RouteRule trace(std::string_view route, auth::Permission level) {
   return needs(route, {{Of::kTrace, "trace_id", level}});
 }
+RouteRule dataset(std::string_view route, auth::Permission level) {
+  return needs(route, {{Of::kEvaluationDataset, "dataset_id", level}});
+}
+RouteRule dataset_and_experiments(std::string_view route) {
+  return needs(route, {{Of::kEvaluationDataset, "dataset_id", kEdit}, {Of::kExperiment, "experiment_ids[]?", kEdit}});
+}
 RouteRule self(std::string_view route) { return needs(route, {{Of::kSelf, "username", kRead}}); }
 RouteRule signed_in(std::string_view route) { return {route, {.who = Who::kSignedIn}}; }
 RouteRule admin(std::string_view route) { return {route, {.who = Who::kAdmin}}; }
@@ -38,6 +44,7 @@ RouteRule then(RouteRule entry, Then change) {
 }
 
 const Keep kExperiments{"experiments", Of::kExperiment, "experiment_id"};
+const Keep kDatasets{"datasets", Of::kEvaluationDataset, "dataset_id"};
 
 }  // namespace
 
@@ -128,6 +135,29 @@ const std::vector<RouteRule>& mlflow_rules() {
       trace("PATCH mlflow/traces/{trace_id}/tags", kEdit),
       trace("DELETE mlflow/traces/{trace_id}/tags", kEdit),
       raw(needs("POST /v1/traces", {{Of::kExperiment, "header:x-mlflow-experiment-id", kEdit}})),
+
+      // Without an experiment it would be everybody's: such a dataset only administrators make.
+      needs("POST mlflow/datasets/create", {{Of::kExperiment, "experiment_ids[]", kEdit}}),
+      lists("POST mlflow/datasets/search", {kDatasets}, {{Of::kExperiment, "experiment_ids[]?", kRead}}),
+      lists("GET mlflow/datasets/search", {kDatasets}, {{Of::kExperiment, "experiment_ids[]?", kRead}}),
+      dataset("GET mlflow/datasets/{dataset_id}", kRead),
+      dataset("DELETE mlflow/datasets/{dataset_id}", kManage),
+      dataset("PATCH mlflow/datasets/{dataset_id}/tags", kEdit),
+      dataset("DELETE mlflow/datasets/{dataset_id}/tags/{key}", kEdit),
+      dataset("POST mlflow/datasets/{dataset_id}/records", kEdit),
+      dataset("GET mlflow/datasets/{dataset_id}/records", kRead),
+      dataset("DELETE mlflow/datasets/{dataset_id}/records", kEdit),
+      dataset("GET mlflow/datasets/{dataset_id}/experiment-ids", kRead),
+      dataset_and_experiments("POST mlflow/datasets/{dataset_id}/add-experiments"),
+      dataset_and_experiments("POST mlflow/datasets/{dataset_id}/remove-experiments"),
+      experiment("POST mlflow/scorers/register", kEdit),
+      lists("GET mlflow/scorers/list", {{"scorers", Of::kExperiment, "experiment_id"}},
+            {{Of::kExperiment, "experiment_id?", kRead}, {Of::kExperiment, "experiment_ids[]?", kRead}}),
+      experiment("GET mlflow/scorers/versions", kRead),
+      experiment("GET mlflow/scorers/get", kRead),
+      experiment("DELETE mlflow/scorers/delete", kManage),
+      signed_in("GET mlflow/scorers/online-configs"),
+      experiment("PUT mlflow/scorers/online-config", kManage),
 
       then(signed_in("POST mlflow/registered-models/create"), Then::kOwnModel),
       model("GET mlflow/registered-models/get", kRead),
