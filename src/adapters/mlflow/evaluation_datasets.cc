@@ -62,11 +62,31 @@ Json record_form(const std::string& dataset_id, const Record& record) {
   return json;
 }
 
+// Python writes a cell that a table lacks as NaN, which is not JSON: here it is null.
+std::string without_nan(std::string_view text) {
+  std::string plain;
+  plain.reserve(text.size());
+  bool quoted = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (!quoted && text.substr(i, 3) == "NaN") {
+      plain += "null";
+      i += 2;
+      continue;
+    }
+    plain += text[i];
+    if (quoted && text[i] == '\\' && i + 1 < text.size())
+      plain += text[++i];
+    else if (text[i] == '"')
+      quoted = !quoted;
+  }
+  return plain;
+}
+
 // A field that is JSON text within the JSON.
 StatusOr<Json> read_inner(const Json& arguments, std::string_view field) {
   ASSIGN_OR_RETURN(const std::string text, optional_string(arguments, field));
   if (text.empty()) return Json();
-  auto inner = parse_json(text);
+  auto inner = parse_json(without_nan(text));
   if (!inner.ok()) return invalid_field(field, "is not valid JSON: ", inner.status().message());
   return inner;
 }
@@ -137,7 +157,7 @@ StatusOr<Json> search(Datasets& datasets, const Json& arguments) {
   ASSIGN_OR_RETURN(const auto page, datasets.search(query));
   Json answer = {{"datasets", Json::array()}};
   for (const Dataset& dataset : page.items) answer["datasets"].push_back(dataset_form(dataset));
-  if (page.more) answer["next_page_token"] = str_cat(query.offset + query.limit);
+  if (page.more) answer["next_page_token"] = page_token(arguments, query.offset + query.limit);
   return answer;
 }
 
@@ -187,7 +207,7 @@ StatusOr<Json> get_records(Datasets& datasets, Id id, const Json& arguments) {
   Json list = Json::array();
   for (const Record& record : page.items) list.push_back(record_form(id, record));
   Json answer = {{"records", to_text(list)}};
-  if (page.next) answer["next_page_token"] = str_cat(*page.next);
+  if (page.next) answer["next_page_token"] = page_token(arguments, *page.next);
   return answer;
 }
 

@@ -335,6 +335,12 @@ def forbidden(guarded):
     trace = f"tr-{uuid.uuid4().hex}"
     kept = requests.post(guarded.url + "/api/3.0/mlflow/traces", auth=ROOT, json=trace_of(experiment, trace))
     assert kept.status_code == 200, kept.text
+    v3 = guarded.url + "/api/3.0/mlflow/"
+    dataset = requests.post(v3 + "datasets/create", auth=ROOT, json={"name": SECRET, "experiment_ids": [experiment]}).json()["dataset"]["dataset_id"]
+    kept = requests.post(f"{v3}datasets/{dataset}/records", auth=ROOT, json={"records": json.dumps([{"inputs": {"q": SECRET}}])})
+    assert kept.status_code == 200, kept.text
+    kept = requests.post(v3 + "scorers/register", auth=ROOT, json={"experiment_id": experiment, "name": SECRET, "serialized_scorer": "{}"})
+    assert kept.status_code == 200, kept.text
     put = requests.put(f"{guarded.url}/api/2.0/mlflow-artifacts/artifacts/{experiment}/{run}/artifacts/{SECRET}.txt",
                        data=SECRET, auth=ROOT)
     assert put.status_code == 200
@@ -343,7 +349,8 @@ def forbidden(guarded):
     post("model-versions/create", {"name": model, "source": f"runs:/{run}/model", "run_id": run, "description": SECRET})
     grant(guarded, who, "experiment", experiment, "NO_PERMISSIONS")
     grant(guarded, who, "registered_model", model, "NO_PERMISSIONS")
-    return {"who": who, "experiment": experiment, "run": run, "model": model, "logged": logged, "trace": trace}
+    return {"who": who, "experiment": experiment, "run": run, "model": model, "logged": logged, "trace": trace,
+            "dataset": dataset}
 
 
 def location_of(experiment):
@@ -364,7 +371,7 @@ def filled(pattern, forbidden):
     run, experiment = forbidden["run"], forbidden["experiment"]
     if "mlflow-artifacts" in pattern:
         pattern = pattern.replace("{path...}", f"{experiment}/{run}/artifacts/{SECRET}.txt")
-    values = {"model_id": forbidden["logged"], "trace_id": forbidden["trace"], "path...": f"{SECRET}.txt", "key...": SECRET, "experiment": experiment}
+    values = {"model_id": forbidden["logged"], "trace_id": forbidden["trace"], "dataset_id": forbidden["dataset"], "path...": f"{SECRET}.txt", "key...": SECRET, "experiment": experiment}
     if "/runs/" in pattern or "pipeline-runs" in pattern:
         values["id"] = run
     elif "/experiments/" in pattern:
@@ -469,6 +476,21 @@ def test_ways_around(guarded, forbidden, new_user):
                 requests.post(traces + "/delete-traces", json={"experiment_id": experiment, "request_ids": [trace]}, auth=who),
                 requests.post(guarded.url + "/v1/traces", data=b"{}", auth=who, headers={
                     "Content-Type": "application/x-protobuf", "x-mlflow-experiment-id": experiment})]
+    v3 = guarded.url + "/api/3.0/mlflow/"
+    made = requests.post(v3 + "datasets/create", json={"name": "mine", "experiment_ids": [own]}, auth=who)
+    assert made.status_code == 200, made.text
+    dataset, theirs = made.json()["dataset"]["dataset_id"], forbidden["dataset"]
+    blocked += [requests.post(v3 + "datasets/create", json={"name": "mine"}, auth=who),
+                requests.post(v3 + "datasets/create", json={"name": "mine", "experiment_ids": [own, experiment]}, auth=who),
+                requests.get(f"{v3}datasets/{theirs}", params={"dataset_id": dataset}, auth=who),
+                requests.get(f"{v3}datasets/{theirs}/records", auth=who),
+                requests.post(f"{v3}datasets/{theirs}/add-experiments", json={"experiment_ids": [own]}, auth=who),
+                requests.post(f"{v3}datasets/{dataset}/add-experiments", json={"experiment_ids": [experiment]}, auth=who),
+                requests.post(v3 + "datasets/search", json={"experiment_ids": [own, experiment]}, auth=who),
+                requests.get(v3 + "scorers/list", params={"experiment_ids": [own, experiment]}, auth=who),
+                requests.get(v3 + "scorers/get", params={"experiment_id": experiment, "name": SECRET}, auth=who)]
+    found = requests.post(v3 + "datasets/search", json={}, auth=who).json()["datasets"]
+    assert dataset in {one["dataset_id"] for one in found} and theirs not in {one["dataset_id"] for one in found}
     for answer in blocked:
         assert answer.status_code in (400, 403, 404), (answer.request.method, answer.url, answer.status_code)
         assert SECRET not in answer.text.replace(f"{SECRET}.txt", "")

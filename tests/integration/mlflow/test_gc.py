@@ -130,3 +130,18 @@ def test_traces_go_with_their_experiment(client):
     assert purge(client, older_than_s=0)["experiments"] == [experiment]
     assert requests.get(f"{url}/tr-{experiment}", timeout=10).status_code == 404
     assert requests.get(f"{url}/tr-{other}", timeout=10).status_code == 200
+
+
+def test_scorers_go_with_their_experiment_and_datasets_leave_it(client):
+    experiment, other = client.create_experiment("judged"), client.create_experiment("judged too")
+    url = client.server.url + "/api/3.0/mlflow/"
+    for owner in (experiment, other):
+        body = {"experiment_id": owner, "name": "s", "serialized_scorer": "{}"}
+        assert requests.post(url + "scorers/register", json=body, timeout=10).status_code == 200
+    body = {"name": "d", "experiment_ids": [experiment, other]}
+    dataset = requests.post(url + "datasets/create", json=body, timeout=10).json()["dataset"]["dataset_id"]
+    client.delete_experiment(experiment)
+    assert purge(client, older_than_s=0)["experiments"] == [experiment]
+    read = requests.get(f"{url}datasets/{dataset}", timeout=10).json()["dataset"]
+    assert read["experiment_ids"] == [other]
+    assert [one["experiment_id"] for one in requests.get(url + "scorers/list", timeout=10).json()["scorers"]] == [int(other)]
