@@ -20,6 +20,7 @@
 #include "adapters/native/import.h"
 #include "adapters/native/monitoring.h"
 #include "adapters/native/pipelines.h"
+#include "adapters/native/provenance.h"
 #include "adapters/native/registry.h"
 #include "adapters/native/serving.h"
 #include "adapters/native/tracking.h"
@@ -162,6 +163,7 @@ struct Application::Parts {
     native::add_import_routes(router, *tracking, *registry);
     native::add_registry_routes(router, *registry, *tracking);
     native::add_pipeline_routes(router, *pipelines);
+    native::add_provenance_routes(router, *tracking, *pipelines);
     native::add_automation_routes(router, *automation);
     native::add_serving_routes(router, *serving);
     native::add_monitoring_routes(router, *monitoring, [this] { return native::runs_of_alerts(*automation); });
@@ -247,6 +249,7 @@ struct Application::Parts {
     ASSIGN_OR_RETURN(const Json deployments, deployment_counts());
     ASSIGN_OR_RETURN(const Json runs, run_counts());
     Json overview = {{"version", kVersion},
+                     {"build_id", build_id()},
                      {"deployments", deployments},
                      {"pipeline_runs", runs},
                      {"uptime_s", static_cast<double>(monotonic_ns() - started_ns) / 1e9},

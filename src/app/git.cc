@@ -17,7 +17,7 @@ extern char** environ;
 namespace treadle::app {
 namespace {
 
-constexpr std::size_t kMostOutput = 1 << 20;
+constexpr std::size_t kMostOutput = kMostChanges;
 
 std::string read_all(int fd) {
   std::string text;
@@ -75,6 +75,17 @@ Json code_of(const std::filesystem::path& file) {
   const auto changes = git(folder, {"status", "--porcelain", "--untracked-files=no"});
   if (!commit || !changes) return nullptr;
   return {{"commit", trim(*commit)}, {"dirty", !trim(*changes).empty()}};
+}
+
+std::string uncommitted_changes(const std::filesystem::path& file) {
+  std::error_code error;
+  const auto path = std::filesystem::canonical(file, error);
+  if (error) return "";
+  const auto root = git(path.parent_path(), {"rev-parse", "--show-toplevel"});
+  if (!root) return "";
+  std::string patch =
+      git(std::string(trim(*root)), {"diff", "--no-ext-diff", "--no-color", "--binary", "HEAD"}).value_or("");
+  return patch.size() < kMostChanges ? patch : "";
 }
 
 }  // namespace treadle::app

@@ -11,4 +11,10 @@ namespace treadle::app {
 // control there, or git is not installed. Dirty: a file under version control differs from the commit.
 Json code_of(const std::filesystem::path& file);
 
+// More is not kept: a patch that was cut could not be applied.
+inline constexpr std::size_t kMostChanges = 1 << 20;
+// How the checkout that holds `file` differs from its commit, as a patch; empty when it does not or is larger than
+// kMostChanges.
+std::string uncommitted_changes(const std::filesystem::path& file);
+
 }  // namespace treadle::app

@@ -78,6 +78,8 @@ Json to_json(const registry::Version& version) {
           {"version", version.version},
           {"run_id", version.run_id},
           {"source", version.source},
+          {"model_id", version.model_id},
+          {"user", version.user},
           {"description", version.description},
           {"stage", version.stage},
           {"aliases", version.aliases},

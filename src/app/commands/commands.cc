@@ -16,6 +16,7 @@ std::vector<Command> all_commands() {
   add_transfer_commands(commands);
   add_model_commands(commands);
   add_gate_commands(commands);
+  add_reproduce_command(commands);
   add_deployment_commands(commands);
   add_monitoring_commands(commands);
   add_component_commands(commands);

@@ -21,6 +21,7 @@ void add_run_compare_command(std::vector<Command>& commands);   // run compare
 void add_gc_command(std::vector<Command>& commands);            // gc
 void add_artifact_commands(std::vector<Command>& commands);     // artifact list, download, upload
 void add_model_commands(std::vector<Command>& commands);        // model list, model show
+void add_reproduce_command(std::vector<Command>& commands);     // reproduce
 void add_gate_commands(std::vector<Command>& commands);         // gate set … delete, model approve, model history
 void add_deployment_commands(std::vector<Command>& commands);   // deployment list, show, create, predict
 void add_user_commands(std::vector<Command>& commands);         // user list, create, grant, token …

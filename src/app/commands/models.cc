@@ -1,5 +1,6 @@
 #include "app/commands/commands.h"
 #include "app/commands/format.h"
+#include "app/commands/model_version.h"
 #include "app/connection.h"
 
 namespace treadle::app {
@@ -29,7 +30,9 @@ Status list_models(const Args& args, Io& io) {
 }
 
 Status show_model(const Args& args, Io& io) {
+  ASSIGN_OR_RETURN(const std::int64_t number, args.integer("version", 0, 1, INT32_MAX));
   ASSIGN_OR_RETURN(net::Client client, connect(args));
+  if (number != 0) return show_version(client, args.get("name"), number, io);
   ASSIGN_OR_RETURN(const Json model, client.get_json(path_of(args.get("name"))));
   io.emit(model);
   io.say(str_cat(text_of(model, "name"), "  ", alias_text(object_of(model, "aliases"))));
@@ -80,9 +83,9 @@ void add_model_commands(std::vector<Command>& commands) {
                       .options = {},
                       .run = list_models});
   commands.push_back({.path = "model show",
-                      .summary = "Show a model's versions and aliases",
-                      .examples = {"treadle model show energy-demand"},
-                      .positionals = {{"name", "the registered model"}},
+                      .summary = "Show a model's versions and aliases, or all that is known of one version",
+                      .examples = {"treadle model show energy-demand", "treadle model show energy-demand 3 --json"},
+                      .positionals = {{"name", "the registered model"}, {"version", "one version's number", false}},
                       .options = {},
                       .run = show_model});
   commands.push_back({.path = "model alias",

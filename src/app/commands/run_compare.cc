@@ -6,6 +6,7 @@
 #include "app/commands/commands.h"
 #include "app/commands/format.h"
 #include "app/commands/lookup.h"
+#include "app/commands/provenance_diff.h"
 #include "app/connection.h"
 
 namespace treadle::app {
@@ -49,6 +50,15 @@ std::vector<std::pair<std::string, Section>> sections_of(const std::vector<Json>
     for (const auto& [key, value] : object_of(run, "tags").items()) {
       if (is_noise(key)) continue;
       put(is_code(key) ? code : is_environment(key) ? environment : tags, key, i, runs.size(), as_text(value));
+    }
+    // Packages and files that only the record of what it was made with knows; tags are above already.
+    for (const Input& input : inputs_of(object_of(run, "provenance"))) {
+      const bool in_tags = input.name.starts_with("step ") || input.name == "host" || input.name == "commit" ||
+                           input.name == "dirty" || input.name == "entry_point";
+      if (input.section == "code" && !in_tags) put(code, input.name, i, runs.size(), input.value);
+      if (input.section == "environment" && !in_tags) put(environment, input.name, i, runs.size(), input.value);
+      if (input.section == "data" && input.name.ends_with(" (file)"))
+        put(data, input.name, i, runs.size(), input.value);
     }
     for (const Json& dataset : list_of(run, "datasets")) {
       const std::string context = text_of(object_of(dataset, "tags"), "mlflow.data.context");
@@ -117,7 +127,8 @@ Status compare_runs(const Args& args, Io& io) {
   Json ids = Json::array();
   for (const std::string& one : typed) {
     ASSIGN_OR_RETURN(const std::string id, run_id(client, one));
-    ASSIGN_OR_RETURN(const Json run, client.get_json(run_path(id)));
+    ASSIGN_OR_RETURN(Json run, client.get_json(run_path(id)));
+    ASSIGN_OR_RETURN(run["provenance"], client.get_json(run_path(id) + "/provenance"));
     runs.push_back(run);
     titles.push_back(id.substr(0, 8));
     ids.push_back(id);

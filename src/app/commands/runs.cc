@@ -26,6 +26,16 @@ StatusOr<Json> read_parameters(const std::vector<std::string>& pairs) {
   return parameters;
 }
 
+// The commit alone does not say what ran: what was not committed is kept with the run.
+Status keep_changes(net::Client& client, const std::string& run_id, const std::string& file) {
+  const std::string patch = uncommitted_changes(file);
+  if (patch.empty()) return ok_status();
+  ASSIGN_OR_RETURN(
+      const net::ClientResponse answer,
+      client.request(net::Method::kPut, str_cat("/api/v1/runs/", run_id, "/artifacts/code/uncommitted.diff"), patch));
+  return net::Client::status_of(answer);
+}
+
 Status submit(const Args& args, Io& io) {
   const std::string target = args.get("pipeline");
   ASSIGN_OR_RETURN(Json parameters, read_parameters(args.all("param")));
@@ -44,6 +54,9 @@ Status submit(const Args& args, Io& io) {
   ASSIGN_OR_RETURN(Json run, client.send_json(net::Method::kPost, "/api/v1/pipeline-runs", body));
   const std::string id = text_of(run, "id");
   io.say(str_cat("submitted ", text_of(run, "name"), "  run ", id));
+  if (object_of(body, "code").value("dirty", false)) {
+    RETURN_IF_ERROR(keep_changes(client, text_of(run, "run_id"), target));
+  }
   if (args.has("no-wait")) {
     io.emit(run);
     return ok_status();

@@ -3,6 +3,7 @@
 #include "app/commands/commands.h"
 #include "app/commands/format.h"
 #include "app/commands/lookup.h"
+#include "app/commands/provenance_diff.h"
 #include "app/commands/run_watch.h"
 #include "app/connection.h"
 #include "base/clock.h"
@@ -79,6 +80,7 @@ Status show_run(const Args& args, Io& io) {
     auto of_pipeline = client.get_json(str_cat("/api/v1/pipeline-runs/", text_of(tags, "treadle.pipeline_run_id")));
     if (of_pipeline.ok()) run["pipeline_run"] = *std::move(of_pipeline);
   }
+  ASSIGN_OR_RETURN(run["provenance"], client.get_json(run_path(id) + "/provenance"));
   io.emit(run);
   io.say(str_cat(text_of(run, "name"), "  ", text_of(run, "status"), run.value("deleted", false) ? "  deleted" : "",
                  "  experiment ", text_of(run, "experiment_id"), "  started ", ago_of(run, "start_ms"), "  took ",
@@ -92,6 +94,12 @@ Status show_run(const Args& args, Io& io) {
   print_pairs("metrics", object_of(run, "metrics"), io);
   print_pairs("tags", object_of(run, "tags"), io);
   print_datasets(run, io);
+  Json made_with = Json::object();
+  for (const Input& input : inputs_of(run["provenance"])) {
+    if (input.section == "params") continue;
+    made_with[str_cat(input.section, ": ", input.name)] = input.value;
+  }
+  print_pairs("made with", made_with, io);
   return ok_status();
 }
 

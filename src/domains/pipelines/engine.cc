@@ -174,6 +174,7 @@ void Engine::apply(Finished finished) {
                              std::move(outcome.error), std::move(outcome.cache_key)},
                             clock_.now_ms(), monotonic_ns());
   log_metrics(active.graph->run, **at);
+  log_packages(active.graph->run, **at, outcome.packages);
 }
 
 bool Engine::write_down(Active& active) {

@@ -58,6 +58,8 @@ class Engine {
   void dispatch(Active& active, std::int64_t& next_ns);
   void finish_tracking(const Run& run);
   void log_metrics(const Run& run, const Node& node);
+  // What the step's program could import, as a tag "treadle.environment.STEP" of the run.
+  void log_packages(const Run& run, const Node& node, const std::vector<std::string>& packages);
   StepJob make_job(const Active& active, const Node& node) const;
 
   sql::Database& database_;

@@ -1,4 +1,10 @@
 // The engine's side of "one record seen twice": the tracking run of a pipeline run.
+#include <unistd.h>
+
+#include <array>
+
+#include "base/actor.h"
+#include "base/hash.h"
 #include "base/log.h"
 #include "domains/pipelines/engine.h"
 #include "domains/pipelines/parameters.h"
@@ -16,6 +22,11 @@ Status Engine::begin_tracking(const Run& run) {
                  {"treadle.pipeline_run_id", run.id},
                  {"mlflow.source.type", "PROJECT"},
                  {"mlflow.source.name", run.pipeline}};
+  // The server's own, which runs the steps; a later start by another build takes up what this one began.
+  std::array<char, 256> host{};
+  if (::gethostname(host.data(), host.size() - 1) == 0) record.tags.emplace_back("treadle.host", host.data());
+  if (!options_.binary_version.empty()) record.tags.emplace_back("treadle.server_build", options_.binary_version);
+  record.user = current_actor().user;
   if (!run.code.commit.empty()) {
     record.tags.emplace_back("mlflow.source.git.commit", run.code.commit);
     record.tags.emplace_back("mlflow.source.git.dirty", run.code.dirty ? "true" : "false");
@@ -66,6 +77,17 @@ void Engine::log_metrics(const Run& run, const Node& node) {
   if (batch.metrics.empty()) return;
   const Status logged = tracking_.log_batch(run.tracking_id(), batch);
   if (!logged.ok()) log_warning("metrics were not logged", {{"id", run.id}, {"error", logged.message()}});
+}
+
+void Engine::log_packages(const Run& run, const Node& node, const std::vector<std::string>& packages) {
+  if (packages.empty()) return;
+  const std::string key = str_cat("treadle.environment.", node.task.name);
+  std::string text = join(packages, " ");
+  // So many that they are only told apart.
+  if (text.size() > tracking::Limits::kTagValue) text = str_cat("sha256:", sha256_hex(text));
+  if (key.size() > tracking::Limits::kKey) return;
+  const Status logged = tracking_.log_batch(run.tracking_id(), {.tags = {{key, std::move(text)}}});
+  if (!logged.ok()) log_warning("packages were not logged", {{"id", run.id}, {"error", logged.message()}});
 }
 
 }  // namespace treadle::pipelines

@@ -82,6 +82,23 @@ StatusOr<std::filesystem::path> PythonLayers::ensure(const std::vector<std::vect
   return layer;
 }
 
+std::vector<std::string> PythonLayers::packages(const std::filesystem::path& layer) {
+  constexpr std::string_view kInfo = ".dist-info";
+  std::vector<std::string> found;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(layer, error)) {
+    std::string name = entry.path().filename().string();
+    if (!name.ends_with(kInfo)) continue;
+    name.resize(name.size() - kInfo.size());
+    const std::size_t dash = name.rfind('-');
+    if (dash != std::string::npos) found.push_back(str_cat(name.substr(0, dash), "==", name.substr(dash + 1)));
+  }
+  std::sort(found.begin(), found.end());
+  const auto python = std::filesystem::canonical("/usr/bin/python3", error);
+  if (!error) found.insert(found.begin(), python.filename().string());
+  return found;
+}
+
 Status PythonLayers::build(const std::vector<std::vector<std::string>>& installs, const std::filesystem::path& target,
                            const std::filesystem::path& log, bool offline, const std::stop_token& stop) {
   std::error_code error;

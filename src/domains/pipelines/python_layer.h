@@ -28,6 +28,9 @@ class PythonLayers {
   StatusOr<std::filesystem::path> ensure(const std::vector<std::vector<std::string>>& installs,
                                          const std::filesystem::path& log, const std::stop_token& stop);
 
+  // What a layer holds: "python3.11" and "name==version" of each package, in order.
+  static std::vector<std::string> packages(const std::filesystem::path& layer);
+
  private:
   Status build(const std::vector<std::vector<std::string>>& installs, const std::filesystem::path& target,
                const std::filesystem::path& log, bool offline, const std::stop_token& stop);

@@ -178,6 +178,7 @@ StatusOr<StepOutcome> StepRunner::run_container(const StepJob& job, const fs::pa
     ASSIGN_OR_RETURN(const fs::path layer, layers_.ensure(*installs, spec.log, stop));
     spec.command.erase(spec.command.begin(), spec.command.begin() + 3);
     spec.environment.emplace_back("PYTHONPATH", layer.string());
+    outcome.packages = PythonLayers::packages(layer);
   }
   ASSIGN_OR_RETURN(const executors::StepResult result, executor_.run(spec, stop));
   if (result.cancelled) {

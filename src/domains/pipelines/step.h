@@ -24,7 +24,8 @@ struct StepOutcome {
   TaskState state = TaskState::kFailed;
   Json inputs, outputs = Json::object();
   std::string error;
-  std::string cache_key;  // set when the outputs may be used again
+  std::string cache_key;                   // set when the outputs may be used again
+  std::vector<std::string> packages = {};  // of the step's Python layer
 };
 
 class StepRunner {
