@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "adapters/access/full_pages.h"
 #include "base/log.h"
 #include "net/caller.h"
 
@@ -86,6 +87,13 @@ net::Response Guard::answer(const Rule& rule, const net::Handler& handler, net::
   actor.verified = true;
   actor.admin = account.user.admin;
   const ActingAs acting(std::move(actor));
+  const bool lists = !rule.keeps.empty() && !reads_all(account);
+  const MayRead may_read = [&](Of of, const std::string& value) { return this->may_read(account, of, value); };
+  for (const Keep& keep : rule.keeps) {
+    if (lists && !narrow(keep, may_read, request)) return net::Response::json(Json::object());
+  }
+  // Handlers may use a request up, and further pages of the list may have to be asked for.
+  const std::optional<net::Request> again = lists ? std::optional(request) : std::nullopt;
   net::Response response = handler(request);
   if (response.status >= 300) return response;
   const bool owns = rule.then == Then::kOwnExperiment || rule.then == Then::kOwnModel;
@@ -96,7 +104,11 @@ net::Response Guard::answer(const Rule& rule, const net::Handler& handler, net::
       return refusal(request.path, status);
     }
   }
-  if (!rule.keeps.empty()) hide(rule, *who, response);
+  if (lists && rule.keeps.size() == 1 && !rule.keeps.front().list.empty()) {
+    fill_page(rule.keeps.front(), may_read, handler, *again, response);
+  } else if (!rule.keeps.empty()) {
+    hide(rule, *who, response);
+  }
   return response;
 }
 

@@ -45,10 +45,12 @@ struct Need {
 
 // Items of the list `list` in a JSON answer are left out unless what `field` of them names may be read. An empty
 // `field` is the item itself.
+// `asked` is a list of ids in the request's body; those that may not be read are taken out of it before.
 struct Keep {
   std::string_view list;
   Of of;
   std::string_view field;
+  std::string_view asked = {};
 };
 
 // What a success changes about permissions.

@@ -69,7 +69,7 @@ const std::vector<RouteRule>& mlflow_rules() {
       run("POST mlflow/runs/update", kEdit),
       run("POST mlflow/runs/delete", kManage),
       run("POST mlflow/runs/restore", kManage),
-      lists("POST mlflow/runs/search", {{"runs", Of::kExperiment, "info.experiment_id"}}),
+      lists("POST mlflow/runs/search", {{"runs", Of::kExperiment, "info.experiment_id", "experiment_ids"}}),
       // A metric may also be that of a logged model.
       needs("POST mlflow/runs/log-metric",
             {{Of::kRun, "run_id|run_uuid", kEdit}, {Of::kLoggedModel, "model_id?", kEdit}}),
@@ -111,7 +111,7 @@ const std::vector<RouteRule>& mlflow_rules() {
 
       needs("POST mlflow/logged-models",
             {{Of::kExperiment, "experiment_id", kEdit, "0"}, {Of::kRun, "source_run_id?", kRead}}),
-      lists("POST mlflow/logged-models/search", {{"models", Of::kExperiment, "info.experiment_id"}}),
+      lists("POST mlflow/logged-models/search", {{"models", Of::kExperiment, "info.experiment_id", "experiment_ids"}}),
       logged_model("GET mlflow/logged-models/{model_id}", kRead),
       logged_model("PATCH mlflow/logged-models/{model_id}", kEdit),
       logged_model("DELETE mlflow/logged-models/{model_id}", kManage),

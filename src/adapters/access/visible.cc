@@ -18,11 +18,6 @@ std::optional<std::string> value_at(const Json& item, std::string_view field) {
   return std::nullopt;
 }
 
-bool is_visible(const Keep& keep, const MayRead& may_read, const Json& item) {
-  const auto value = value_at(item, keep.field);
-  return value && may_read(keep.of, *value);  // what does not say whose it is stays hidden
-}
-
 class VisibleEvents final : public net::StreamSource {
  public:
   VisibleEvents(std::unique_ptr<net::StreamSource> source, const Keep& keep, MayRead may_read)
@@ -64,6 +59,11 @@ class VisibleEvents final : public net::StreamSource {
 };
 
 }  // namespace
+
+bool is_visible(const Keep& keep, const MayRead& may_read, const Json& item) {
+  const auto value = value_at(item, keep.field);
+  return value && may_read(keep.of, *value);  // what does not say whose it is stays hidden
+}
 
 void hide_items(const std::vector<Keep>& keeps, const MayRead& may_read, net::Response& response) {
   auto* text = std::get_if<std::string>(&response.body);

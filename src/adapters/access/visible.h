@@ -11,6 +11,7 @@ namespace treadle::access {
 // Whether what `value` names may be read.
 using MayRead = std::function<bool(Of of, const std::string& value)>;
 
+bool is_visible(const Keep& keep, const MayRead& may_read, const Json& item);
 // `keeps` of a rule applied to a JSON answer; other bodies stay as they are.
 void hide_items(const std::vector<Keep>& keeps, const MayRead& may_read, net::Response& response);
 // Server-sent events with JSON data; those go on whose `field` may be read. Comments always do.

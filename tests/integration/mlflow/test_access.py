@@ -300,6 +300,44 @@ def test_lists_hold_what_may_be_read_page_by_page(guarded, as_user, new_user):
         assert len(as_user(who).search_runs(ids)) == len(expected)
 
 
+def test_pages_are_full_whatever_is_hidden_between(guarded, as_user, new_user):
+    owner, other = new_user(), new_user()
+    client, mark = as_user(owner), uuid.uuid4().hex
+    shown = {0, 1, 40, 41, 42, 80, 119}
+    ids = [client.create_experiment(f"{mark}-{i:03}") for i in range(120)]
+    for i, experiment in enumerate(ids):
+        client.create_registered_model(f"{mark}-{i:03}")
+        for _ in range(2 if i in shown else 1):
+            client.create_run(experiment)
+        client.create_model_version(f"{mark}-{i:03}", "s3://bucket/m")
+        if i not in shown:
+            grant(guarded, other, "experiment", experiment, "NO_PERMISSIONS")
+            grant(guarded, other, "registered_model", f"{mark}-{i:03}", "NO_PERMISSIONS")
+    names = [f"{mark}-{i:03}" for i in sorted(shown)]
+    reader = as_user(other)
+
+    def pages(call):
+        found, token = [], None
+        while True:
+            found.append(call(token))
+            token = found[-1].token
+            if not token:
+                return found
+
+    where = {"filter_string": f"name LIKE '{mark}%'", "order_by": ["name ASC"], "max_results": 3}
+    for search in (reader.search_experiments, reader.search_registered_models, reader.search_model_versions):
+        found = pages(lambda token, search=search: search(page_token=token, **where))
+        assert [one.name for page in found for one in page] == names
+        assert [len(page) for page in found][:2] == [3, 3] and len(found) in (3, 4)
+    found = pages(lambda token: reader.search_runs(ids, max_results=5, page_token=token))
+    assert [len(page) for page in found if page] == [5, 5, 4]
+    assert {run.info.experiment_id for page in found for run in page} == {ids[i] for i in shown}
+    hidden = [experiment for i, experiment in enumerate(ids) if i not in shown]
+    assert reader.search_runs(hidden) == [] and reader.search_logged_models(hidden) == []
+    answer = requests.get(f"{guarded.url}/api/v1/models", params={"limit": 3, "filter": f"name LIKE '{mark}%'"}, auth=other).json()
+    assert len(answer["models"]) == 3
+
+
 def test_tokens_are_as_good_as_their_owner(guarded, as_user, new_user, monkeypatch):
     who = new_user()
     made = requests.post(f"{guarded.url}/api/v1/users/{who[0]}/tokens", json={"label": "laptop"}, auth=who).json()

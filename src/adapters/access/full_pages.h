@@ -1,0 +1,18 @@
+// Lists are made page by page before anybody looks at who asks. A page that loses items to that is filled up from the
+// pages behind it, so that nobody gets short or empty ones, nor can tell from them how much is hidden.
+#pragma once
+
+#include "adapters/access/visible.h"
+#include "net/router.h"
+
+namespace treadle::access {
+
+// Takes what may not be read out of the request's own list of the same (Keep::asked). False when nothing is left of one
+// that held something: then the answer is an empty one.
+bool narrow(const Keep& keep, const MayRead& may_read, net::Request& request);
+
+// `first` is the handler's answer to `request`; other pages are asked for as needed.
+void fill_page(const Keep& keep, const MayRead& may_read, const net::Handler& handler, const net::Request& request,
+               net::Response& first);
+
+}  // namespace treadle::access
