@@ -79,11 +79,11 @@ export const useExperiment = (id: string) =>
   useQuery({
     queryKey: ["experiments", id],
     queryFn: ({ signal }) =>
-      getJson<{ experiment: { experiment_id: string; name: string; lifecycle_stage: string } }>(
+      getJson<{ experiment: { experiment_id: string; name: string; lifecycle_stage: string; tags?: Pair[] } }>(
         `${MLFLOW}/experiments/get?experiment_id=${segment(id)}`,
         signal,
       ),
-    select: ({ experiment }) => ({ id: experiment.experiment_id, name: experiment.name, deleted: experiment.lifecycle_stage === "deleted" }),
+    select: ({ experiment }) => ({ id: experiment.experiment_id, name: experiment.name, deleted: experiment.lifecycle_stage === "deleted", tags: record(experiment.tags) }),
   });
 
 // Deletes or restores one by one and in order, as the protocol has it; the first refusal ends it.
@@ -93,7 +93,7 @@ function useChange(noun: "run" | "experiment", verb: "delete" | "restore") {
     mutationFn: async (ids: string[]) => {
       for (const id of ids) await postJson(`${MLFLOW}/${noun}s/${verb}`, { [`${noun}_id`]: id });
     },
-    onSettled: () => Promise.all(["run-pages", "experiments"].map((key) => queries.invalidateQueries({ queryKey: [key] }))),
+    onSettled: () => Promise.all(["run-pages", "runs", "experiments"].map((key) => queries.invalidateQueries({ queryKey: [key] }))),
   });
 }
 

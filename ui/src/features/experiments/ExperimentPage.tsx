@@ -7,6 +7,9 @@ import { DataGrid, type GridColumn, type GridItem } from "../../components/DataG
 import { Empty, ErrorBox, Loading, StatePill } from "../../components/State";
 import { count } from "../../lib/format";
 import { useSelection } from "../../lib/selection";
+import { useUrlState } from "../../lib/urlState";
+import { HeadActions } from "../edits/HeadActions";
+import { About } from "./About";
 import { isSortable, textOf, type Column } from "./columns";
 import { Toolbar } from "./Toolbar";
 import { useRunsTable, type RunsTable } from "./useRunsTable";
@@ -65,6 +68,7 @@ export default function ExperimentPage({ id }: { id: string }) {
   const name = experiment.data?.name ?? "";
   useDocumentTitle(`${name || "Experiment"} · Treadle`);
   const [, navigate] = useLocation();
+  const [query, change] = useUrlState();
   const table = useRunsTable(id);
   const { runs, grouped, sort } = table;
   const itemAt = useItems(table);
@@ -82,9 +86,12 @@ export default function ExperimentPage({ id }: { id: string }) {
       <div className="head">
         <h1><Link href="/experiments" className="crumb">Experiments</Link> / {name || "…"}</h1>
         <span className="sub" role="status">{runs.stale && runs.count === 0 ? "" : `${count(runs.count)}${runs.complete ? "" : "+"} ${runs.count === 1 ? "run" : "runs"}`}</span>
+        {experiment.data?.deleted && <span className="pill warn">Deleted</span>}
         <span className="grow" />
-        <Link className="sub" href={`/experiments/${id}/traces`}>Traces</Link>
+        {experiment.data && <HeadActions subject={{ kind: "experiment", id }} name={name} deleted={experiment.data.deleted} />}
+        <Link className="link" href={`/experiments/${id}/traces`}>Traces</Link>
       </div>
+      {experiment.data && <About id={id} tags={experiment.data.tags} open={query.get("about") === "1"} onToggle={(open) => change({ about: open ? "1" : null })} />}
       <section className="card" aria-label="Runs">
         <Toolbar table={table} selection={selection} name={name} />
         {runs.stale && runs.count === 0 && !runs.error && <Loading height={400} />}

@@ -1,11 +1,13 @@
 // What a run was given, what came out of it, and where it came from.
 import { Link } from "wouter";
+import { NOTE } from "../../api/edits";
 import { nestedIn, useLoggedModels, useNestedRuns, useVersionsOfRun } from "../../api/tracking";
 import type { DatasetInput, TrackingRun } from "../../api/types";
 import { KeyValues } from "../../components/KeyValues";
-import { Markdown } from "../../components/Markdown";
 import { Ask, StatePill } from "../../components/State";
 import { ago, compact, duration, minute } from "../../lib/format";
+import { Note } from "../edits/Note";
+import { TagsCard } from "../edits/TagsCard";
 
 const sorted = <T,>(record: Record<string, T>) => Object.entries(record).sort(([a], [b]) => a.localeCompare(b));
 
@@ -86,16 +88,15 @@ function Nested({ run }: { run: TrackingRun }) {
 }
 
 export function Overview({ run }: { run: TrackingRun }) {
-  const note = run.tags["mlflow.note.content"];
-  const tags = sorted(run.tags).filter(([key]) => !key.startsWith("mlflow."));
+  const subject = { kind: "run" as const, id: run.id };
   return (
     <>
-      {note && <section className="card" aria-label="Description"><h2>Description</h2><Markdown text={note} /></section>}
+      <Note subject={subject} text={run.tags[NOTE] ?? ""} />
       <div className="two even">
         <KeyValues label="Metrics" entries={sorted(run.metrics).map(([key, value]) => [key, compact(Number(value))])} empty="No metrics were logged." />
         <KeyValues label="Parameters" entries={sorted(run.params)} empty="No parameters were logged." />
         <KeyValues label="Details" entries={detailsOf(run)} empty="" />
-        <KeyValues label="Tags" entries={tags} empty="No tags were set." />
+        <TagsCard subject={subject} tags={run.tags} />
       </div>
       <Datasets datasets={run.datasets} />
       <Models run={run} />

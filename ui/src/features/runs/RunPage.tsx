@@ -8,6 +8,7 @@ import { ago, duration } from "../../lib/format";
 import { Tabs } from "../../components/Tabs";
 import { useUrlState } from "../../lib/urlState";
 import { MetricCharts } from "../charts/MetricCharts";
+import { HeadActions } from "../edits/HeadActions";
 import { Artifacts } from "./Artifacts";
 import { Overview } from "./Overview";
 import { StepPanel } from "./StepPanel";
@@ -37,7 +38,7 @@ function Steps({ run }: { run: PipelineRun }) {
 
 function Head({ name, state, note, run }: { name: string; state: string; note: ReactNode; run: TrackingRun }) {
   useDocumentTitle(`${name} · Treadle`);
-  return <div className="head"><h1>{name}</h1><StatePill state={state} />{run.deleted && <span className="pill warn">Deleted</span>}<span className="sub">{note}</span></div>;
+  return <div className="head"><h1>{name}</h1><StatePill state={state} />{run.deleted && <span className="pill warn">Deleted</span>}<span className="sub">{note}</span><span className="grow" /><HeadActions subject={{ kind: "run", id: run.id }} name={run.name} deleted={run.deleted} /></div>;
 }
 
 const TABS = { overview: "Overview", charts: "Charts", artifacts: "Artifacts" };
