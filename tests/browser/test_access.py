@@ -31,7 +31,7 @@ def test_a_user_sees_runs_and_is_told_what_is_not_allowed(guarded, visit):
     expect(page.get_by_role("link", name="kept")).to_be_visible()
     expect(page.get_by_role("status").filter(has_text="Live")).to_be_visible()
     page.get_by_role("checkbox", name="Select row 1").click()
-    page.get_by_role("button", name="Delete").click()
+    page.get_by_role("button", name="Delete", exact=True).click()
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     expect(page.get_by_role("dialog").get_by_role("alert")).to_contain_text(re.compile("permission|allowed|ada", re.IGNORECASE))
     window.screenshot("-refused")

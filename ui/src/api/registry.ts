@@ -19,7 +19,8 @@ function useChange<Input, Output>(work: (input: Input) => Promise<Output>, stale
   const queries = useQueryClient();
   return useMutation({
     mutationFn: work,
-    onSuccess: () => Promise.all(stale.map((key) => queries.invalidateQueries({ queryKey: [key] }))),
+    // Also after a refusal: a gate notes it in the history.
+    onSettled: () => Promise.all(stale.map((key) => queries.invalidateQueries({ queryKey: [key] }))),
   });
 }
 
@@ -42,15 +43,15 @@ export const useDeleteTag = (owner: Owner) =>
   useChange((key: string) => sendJson("DELETE", `${MLFLOW}/${groupOf(owner)}/delete-tag`, { ...bodyOf(owner), key }));
 
 export const useSetAlias = (name: string) =>
-  useChange(({ alias, version }: { alias: string; version: number }) =>
-    sendJson<unknown>("PUT", `/api/v1/models/${segment(name)}/aliases/${segment(alias)}`, { version }));
+  useChange(({ alias, version, reason }: { alias: string; version: number; reason: string }) =>
+    sendJson<unknown>("PUT", `/api/v1/models/${segment(name)}/aliases/${segment(alias)}`, { version, reason }));
 
 export const useDeleteAlias = (name: string) =>
   useChange((alias: string) => sendJson("DELETE", `${MLFLOW}/registered-models/alias`, { name, alias }));
 
 export const useSetStage = (name: string) =>
-  useChange(({ version, stage, archive }: { version: number; stage: string; archive: boolean }) =>
-    sendJson<unknown>("PUT", `/api/v1/models/${segment(name)}/versions/${version}/stage`, { stage, archive_others: archive }));
+  useChange(({ version, stage, archive, reason }: { version: number; stage: string; archive: boolean; reason: string }) =>
+    sendJson<unknown>("PUT", `/api/v1/models/${segment(name)}/versions/${version}/stage`, { stage, archive_others: archive, reason }));
 
 export const useDeploy = () =>
   useChange(

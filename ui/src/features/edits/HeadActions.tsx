@@ -47,7 +47,7 @@ export function HeadActions({ subject, name, deleted }: { subject: Subject; name
   return (
     <>
       {!deleted && <button type="button" className="link" onClick={() => setOpen("rename")}>Rename</button>}
-      <button type="button" className="link" onClick={() => setOpen("removal")}>{deleted ? "Restore" : "Delete"}</button>
+      <button type="button" className="link" onClick={() => setOpen("removal")}>{deleted ? "Restore" : "Delete"} {subject.kind}</button>
       {open === "rename" && <RenameDialog subject={subject} name={name} onClose={close} />}
       {open === "removal" && <RemovalDialog subject={subject} deleted={deleted} onClose={close} />}
     </>

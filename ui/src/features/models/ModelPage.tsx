@@ -11,6 +11,8 @@ import { ago, count, number } from "../../lib/format";
 import { useSelection, type Selection } from "../../lib/selection";
 import { readList, useUrlState, writeList } from "../../lib/urlState";
 import { CompareVersions } from "./CompareVersions";
+import { Gates } from "./Gates";
+import { History } from "./History";
 import { Tags } from "./Tags";
 import { Version } from "./Version";
 
@@ -70,6 +72,8 @@ function Model({ model }: { model: ModelDetails }) {
         </>
       )}
       {shown && pair.length !== 2 && <Version key={shown.version} model={model} version={shown} />}
+      <Gates model={model.name} />
+      <History key={`history-${shown?.version}`} model={model.name} version={shown?.version ?? null} />
     </>
   );
 }
