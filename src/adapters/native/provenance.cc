@@ -18,6 +18,7 @@ constexpr int kDeepest = 3;
 constexpr std::array<std::string_view, 5> kEnvironmentFiles = {"requirements.txt", "conda.yaml", "python_env.yaml",
                                                                "environment.json", "uncommitted.diff"};
 constexpr std::array<std::string_view, 5> kSeeds = {"seed", "random_seed", "random_state", "rng_seed", "data_seed"};
+constexpr std::string_view kChampionTag = "treadle.champion.";
 constexpr std::string_view kLayerTag = "treadle.environment.";
 
 struct File {
@@ -158,7 +159,8 @@ StatusOr<Json> pipeline_of(pipelines::Service& pipelines, const std::string& run
         if (artifact.is_object() && artifact.contains("sha256")) outputs[name] = artifact["sha256"];
       }
     }
-    steps.push_back({{"name", task.name}, {"state", to_string(task.state)}, {"outputs", outputs}});
+    steps.push_back(
+        {{"name", task.name}, {"component", task.component}, {"state", to_string(task.state)}, {"outputs", outputs}});
   }
   return Json{{"id", run->id},
               {"name", run->pipeline},
@@ -188,6 +190,12 @@ StatusOr<Json> provenance_of(tracking::Service& tracking, pipelines::Service& pi
                     {"digest", input.digest},
                     {"source", input.source},
                     {"context", context == input.tags.end() ? "" : context->second}});
+  }
+  // Versions that steps met in deployments: as much an input as a file.
+  for (const auto& [key, value] : tags.items()) {
+    if (!key.starts_with(kChampionTag)) continue;
+    data.push_back(
+        {{"name", key.substr(kChampionTag.size())}, {"digest", value}, {"source", ""}, {"context", "deployment"}});
   }
   ASSIGN_OR_RETURN(const Json pipeline, pipeline_of(pipelines, run.id, data));
   const Json user = run.user.empty() ? tag_or_null(tags, "mlflow.user") : Json(run.user);

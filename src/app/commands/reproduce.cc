@@ -27,11 +27,23 @@ StatusOr<Record> load(net::Client& client, const std::string& id) {
   return record;
 }
 
+// As the step "gate" notes what it was compared with.
+StatusOr<std::string> served_now(net::Client& client, const std::string& deployment) {
+  const auto shown = client.get_json(str_cat("/api/v1/deployments/", net::percent_encode(deployment)));
+  if (shown.status().code() == StatusCode::kNotFound) return "none";
+  RETURN_IF_ERROR(shown);
+  const std::string version = text_of(*shown, "version");
+  return version == "0" ? "none" : str_cat("version ", version);
+}
+
 // The inputs as they would be now: files read again, the program that would run it. Nothing else of a pipeline can
 // have changed: its spec and parameters are the stored ones.
 StatusOr<Json> inputs_now(net::Client& client, const Json& provenance) {
   Json now = provenance;
   for (Json& dataset : now["data"]) {
+    if (text_of(dataset, "context") == "deployment") {
+      ASSIGN_OR_RETURN(dataset["digest"], served_now(client, text_of(dataset, "name")));
+    }
     if (text_of(dataset, "context") != "file") continue;
     const std::filesystem::path path = text_of(dataset, "source");
     std::error_code error;
@@ -47,9 +59,22 @@ StatusOr<Json> inputs_now(net::Client& client, const Json& provenance) {
   return now;
 }
 
+// Steps that did something outside of the run, which they will do again.
+std::vector<std::string> effects_of(const Json& provenance) {
+  std::vector<std::string> effects;
+  for (const Json& step : list_of(object_of(provenance, "pipeline"), "steps")) {
+    const std::string component = text_of(step, "component"), state = text_of(step, "state");
+    const bool acts =
+        component.find("deploy-model") != std::string::npos || component.find("register-model") != std::string::npos;
+    if (acts && (state == "SUCCEEDED" || state == "CACHED")) effects.push_back(text_of(step, "name"));
+  }
+  return effects;
+}
+
 void say_changes(const std::vector<InputChange>& changes, std::string_view title, Io& io) {
   if (changes.empty()) return;
   std::vector<std::vector<std::string>> rows;
+  rows.reserve(changes.size());
   for (const InputChange& change : changes) {
     rows.push_back(
         {change.section, one_line(change.name, 40), one_line(change.before, 40), one_line(change.after, 40)});
@@ -105,12 +130,16 @@ Json compare_outputs(const Record& before, const Record& after, double tolerance
   return outputs;
 }
 
-// Metrics decide; an artifact may hold a time or a path and is only told.
+// A duration never comes out the same.
+bool is_duration(const std::string& metric) { return metric.ends_with("_seconds") || metric.ends_with("_ms"); }
+
+// Metrics decide; a duration, or an artifact that may hold a time or a path, is only told.
 Status verdict(const std::vector<InputChange>& changes, const Json& outputs, Io& io) {
   std::vector<std::vector<std::string>> rows;
   int metrics = 0, different = 0;
   for (const Json& output : outputs) {
-    const bool is_metric = output["kind"] == "metric", equal = output["same"].get<bool>();
+    const bool is_metric = output["kind"] == "metric" && !is_duration(text_of(output, "name")),
+               equal = output["same"].get<bool>();
     metrics += is_metric;
     different += is_metric && !equal;
     rows.push_back({equal ? "same" : "DIFFERS", text_of(output, "kind"), one_line(text_of(output, "name"), 50),
@@ -144,6 +173,16 @@ StatusOr<std::string> rerun_pipeline(net::Client& client, const Record& record, 
   ASSIGN_OR_RETURN(const Json logged,
                    client.send_json(net::Method::kPost, run_path(id) + "/log",
                                     {{"tags", {{"treadle.reproduces", text_of(record.run, "id")}}}}));
+  // The spec is the stored one, so what was not committed then is still what it was made from.
+  const std::string patch = text_of(object_of(record.provenance, "code"), "diff_path");
+  if (patch != "-" && patch != "null") {
+    const std::string tail = str_cat("/artifacts/", patch);
+    ASSIGN_OR_RETURN(const auto kept, client.request(net::Method::kGet, run_path(text_of(record.run, "id")) + tail));
+    if (kept.status == 200) {
+      ASSIGN_OR_RETURN(const auto copied, client.request(net::Method::kPut, run_path(id) + tail, kept.body));
+      RETURN_IF_ERROR(net::Client::status_of(copied));
+    }
+  }
   io.say(str_cat("running again as ", id));
   ASSIGN_OR_RETURN(const Json done, watch_run(client, text_of(made, "id"), io));
   RETURN_IF_ERROR(run_outcome(done));
@@ -176,6 +215,10 @@ Status reproduce(const Args& args, Io& io) {
                  {"first_difference", planned.empty() ? Json() : to_json(planned)[0]}};
   say_changes(planned, "changed since", io);
   if (planned.empty()) io.say("the inputs are what they were");
+  const std::vector<std::string> effects = effects_of(before.provenance);
+  result["changes_again"] = effects;
+  if (!effects.empty())
+    io.say(str_cat("note: these steps change the registry or deployments again: ", join(effects, ", ")));
   if (args.has("dry-run")) {
     result["dry_run"] = true;
     io.emit(result);

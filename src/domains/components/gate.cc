@@ -137,11 +137,15 @@ Status run(Step& step, Server& server) {
     if (report.contains(key)) metrics.push_back({{"key", str_cat("gate_", key)}, {"value", report[key]}});
   }
   const bool approved = report["approved"].get<bool>();
-  RETURN_IF_ERROR(server.log({{"metrics", metrics},
-                              {"tags",
-                               {{"treadle.gate", approved ? "approved" : "refused"},
-                                {"treadle.gate.reason", report["reason"]},
-                                {"treadle.outcome", approved ? "approved" : "refused"}}}}));
+  // What the deployment served is an input that no file holds: whoever runs this again meets another.
+  ASSIGN_OR_RETURN(const std::string deployment, step.text("deployment"));
+  const std::string champion =
+      report.contains("champion_version") ? str_cat("version ", report["champion_version"].dump()) : "none";
+  Json tags = {{"treadle.gate", approved ? "approved" : "refused"},
+               {"treadle.gate.reason", report["reason"]},
+               {"treadle.outcome", approved ? "approved" : "refused"}};
+  tags[str_cat("treadle.champion.", deployment)] = champion;
+  RETURN_IF_ERROR(server.log({{"metrics", metrics}, {"tags", tags}}));
   RETURN_IF_ERROR(step.set_parameter("reason", report["reason"]));
   return step.set_parameter("approved", approved);
 }

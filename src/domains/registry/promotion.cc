@@ -84,7 +84,7 @@ Status EvidenceRoom::read_wanted() {
 
 Status EvidenceRoom::work(const std::function<Status()>& work) {
   for (int round = 0; round < kMostRounds; ++round) {
-    const Status status = work();
+    Status status = work();
     if (status.ok() || wanted_.empty()) return status;
     RETURN_IF_ERROR(read_wanted());
   }

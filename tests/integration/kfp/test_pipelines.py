@@ -1,12 +1,14 @@
 """Stored pipelines, experiments and filters, as a KFP user handles them; and the energy example, end to end."""
 import json
 import pathlib
+import subprocess
 
 import kfp
 import kfp_server_api
 import pytest
 import requests
 from kfp import compiler, dsl
+from treadle_server import binary
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 
@@ -138,3 +140,10 @@ def test_the_energy_example_trains_registers_and_deploys(client, server):
     assert tasks["deploy-model"].state == "SUCCEEDED"
     served = requests.get(f"{server.url}/v2/models/energy/ready", timeout=5)
     assert served.status_code == 200
+    # Made again it would meet another champion: itself.
+    base = [binary(), "reproduce", run.run_id.replace("-", ""), "--url", server.url]
+    again = subprocess.run(base, capture_output=True, text=True, timeout=60)
+    assert again.returncode == 4
+    assert "the first input that differs: data energy (deployment) (none -> version" in again.stderr
+    planned = json.loads(subprocess.run([*base, "--dry-run", "--json"], capture_output=True, text=True, timeout=60).stdout)
+    assert "deploy-model" in str(planned["changes_again"]) and planned["first_difference"]["section"] == "data"
