@@ -1,5 +1,6 @@
 """What users of autologging, nested runs and evaluation get without writing a line for the server."""
 
+import lightgbm
 import mlflow
 import numpy
 import pandas
@@ -50,6 +51,22 @@ def test_xgboost(experiment):
     assert "feature_importance_weight.json" in [f.path for f in MlflowClient().list_artifacts(run.info.run_id)]
     loaded = mlflow.pyfunc.load_model(f"runs:/{run.info.run_id}/model")
     assert loaded.predict(X) == pytest.approx(booster.predict(matrix))
+
+
+def test_lightgbm(experiment):
+    mlflow.lightgbm.autolog()
+    try:
+        with mlflow.start_run() as run:
+            data = lightgbm.Dataset(X, label=Y)
+            booster = lightgbm.train({"objective": "regression", "min_data_in_leaf": 1, "verbose": -1}, data, 5, valid_sets=[data], valid_names=["train"])
+    finally:
+        mlflow.lightgbm.autolog(disable=True)
+    history = MlflowClient().get_metric_history(run.info.run_id, "train-l2")
+    assert [point.step for point in history] == [0, 1, 2, 3, 4]
+    assert mlflow.get_run(run.info.run_id).data.params["min_data_in_leaf"] == "1"
+    assert "feature_importance_gain.json" in [f.path for f in MlflowClient().list_artifacts(run.info.run_id)]
+    loaded = mlflow.pyfunc.load_model(f"runs:/{run.info.run_id}/model")
+    assert loaded.predict(X) == pytest.approx(booster.predict(X))
 
 
 def test_nested_runs_are_found_by_their_parent(experiment):
