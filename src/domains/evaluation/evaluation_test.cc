@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "domains/evaluation/datasets.h"
 #include "domains/evaluation/scorers.h"
 #include "domains/tracking/testing/tracking_test.h"
@@ -161,6 +163,7 @@ TEST_P(Evaluation, WhatIsTooLargeOrOfAnotherTypeIsRefusedWhole) {
   EXPECT_FALSE(datasets().create("n", {{"k", std::string(5001, 'x')}}, {}).ok());
   EXPECT_EQ(datasets().get(id)->records, 0);
   std::vector<NewRecord> many;
+  many.reserve(1001);
   for (int i = 0; i < 1001; ++i) many.push_back(record({{"i", i}}));
   EXPECT_EQ(put(id, many).inserted, 1001);
   EXPECT_EQ(put(id, many).updated, 1001);
