@@ -16,16 +16,19 @@ void fill_random(unsigned char* bytes, std::size_t size) {
   if (getrandom(bytes, size, 0) != static_cast<ssize_t>(size)) std::abort();
 }
 
-bool is_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); }
+using Bytes = std::array<unsigned char, 16>;
+constexpr std::size_t kTimeBytes = 6;
 
-}  // namespace
+// Milliseconds, the highest byte first.
+void put_time(Bytes& bytes) {
+  auto ms = static_cast<std::uint64_t>(SystemClock().now_ms());
+  for (std::size_t i = kTimeBytes; i-- > 0; ms >>= 8) bytes[i] = static_cast<unsigned char>(ms & 0xff);
+}
 
-std::string new_hex_id() {
+// With the version and variant bits of a UUID, so that the dashed form is a valid one.
+std::string uuid_digits(Bytes bytes, unsigned version) {
   static constexpr char kDigits[] = "0123456789abcdef";
-  std::array<unsigned char, 16> bytes;
-  fill_random(bytes.data(), bytes.size());
-  // The version and variant bits of a random UUID, so that the dashed form is a valid one.
-  bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0f) | 0x40);
+  bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0f) | version << 4);
   bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3f) | 0x80);
   std::string id;
   id.reserve(32);
@@ -36,6 +39,22 @@ std::string new_hex_id() {
   return id;
 }
 
+bool is_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); }
+
+}  // namespace
+
+std::string new_hex_id() {
+  Bytes bytes;
+  fill_random(bytes.data(), bytes.size());
+  return uuid_digits(bytes, 4);
+}
+
+std::string new_ordered_hex_id() {
+  Bytes bytes;
+  put_time(bytes);
+  fill_random(bytes.data() + kTimeBytes, bytes.size() - kTimeBytes);
+  return uuid_digits(bytes, 7);
+}
 std::string hex_to_uuid(std::string_view hex) {
   if (hex.size() != 32) return std::string(hex);
   std::string uuid(hex);
@@ -62,10 +81,9 @@ bool is_hex_id(std::string_view text) {
 
 std::string new_ulid() {
   static constexpr char kAlphabet[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-  std::array<unsigned char, 16> bytes{};
-  fill_random(bytes.data() + 6, 10);
-  auto ms = static_cast<std::uint64_t>(SystemClock().now_ms());
-  for (int i = 5; i >= 0; --i, ms >>= 8) bytes[static_cast<std::size_t>(i)] = static_cast<unsigned char>(ms & 0xff);
+  Bytes bytes;
+  put_time(bytes);
+  fill_random(bytes.data() + kTimeBytes, bytes.size() - kTimeBytes);
   // 128 bits as 26 digits of 5 bits: the first digit carries only 3.
   std::string id(26, '0');
   std::uint32_t buffer = 0;

@@ -45,11 +45,10 @@ class EventStream final : public net::StreamSource {
       const std::lock_guard lock(mutex_);
       wake_ = wake;
     }
-    const auto events = log_.read(after_, kPage, type_);
+    const auto events = log_.next(after_, kPage, type_);
     if (!events.ok()) return State::kEnd;
     if (events->empty()) return State::kWait;
     for (const auto& event : *events) out += net::sse_event(to_text(to_json(event)), str_cat(event.sequence));
-    after_ = events->back().sequence;
     return State::kData;
   }
 

@@ -170,7 +170,7 @@ Status upload(const Args& args, Io& io) {
 }  // namespace
 
 void add_artifact_commands(std::vector<Command>& commands) {
-  const Positional which{"run", "the run's id, or the first digits of it"};
+  const Positional which{"run", "the run's id, or the last digits of it"};
   commands.push_back({.path = "artifact list",
                       .summary = "List a run's artifacts",
                       .examples = {"treadle artifact list 3f0c", "treadle artifact list 3f0c model --recursive"},

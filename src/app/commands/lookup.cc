@@ -19,15 +19,20 @@ StatusOr<std::string> experiment_id(net::Client& client, std::string_view name_o
 StatusOr<std::string> run_id(net::Client& client, std::string_view typed) {
   const std::string id = replace_all(to_lower(typed), "-", "");
   if (!is_hex(id) || id.size() < 4 || id.size() > 32) {
-    return invalid_field("run", "must be a run's id (32 hex digits, or the first few of them), got \"", typed, "\"");
+    return invalid_field("run", "must be a run's id (32 hex digits, or the last few of them), got \"", typed, "\"");
   }
   if (id.size() == 32) return id;
-  const std::string filter = net::percent_encode(str_cat("attributes.run_id LIKE '", id, "%'"));
-  ASSIGN_OR_RETURN(const Json answer, client.get_json(str_cat("/api/v1/runs?view=all&limit=2&filter=", filter)));
-  const Json& runs = list_of(answer, "runs");
-  if (runs.empty()) return not_found("no run's id begins with ", id, "; `treadle run list` shows the newest");
-  if (runs.size() > 1) return invalid_field("run", "several runs' ids begin with ", id, ": give more digits");
-  return text_of(runs.front(), "id");
+  std::size_t matches = 0;
+  // Runs of the same minute begin alike, so it is mostly the last digits that tell them apart.
+  for (const std::string& pattern : {str_cat("%", id), str_cat(id, "%")}) {
+    const std::string filter = net::percent_encode(str_cat("attributes.run_id LIKE '", pattern, "'"));
+    ASSIGN_OR_RETURN(const Json answer, client.get_json(str_cat("/api/v1/runs?view=all&limit=2&filter=", filter)));
+    const Json& runs = list_of(answer, "runs");
+    if (runs.size() == 1) return text_of(runs.front(), "id");
+    matches += runs.size();
+  }
+  if (matches == 0) return not_found("no run's id ends or begins with ", id, "; `treadle run list` shows the newest");
+  return invalid_field("run", "several runs' ids end or begin with ", id, ": give more digits");
 }
 
 std::string run_path(std::string_view id) { return str_cat("/api/v1/runs/", id); }

@@ -152,7 +152,7 @@ void add_run_compare_command(std::vector<Command>& commands) {
   commands.push_back({.path = "run compare",
                       .summary = "Runs side by side: params, metrics, code, data, environment, tags (* differs)",
                       .examples = {"treadle run compare 3f0c 81ab", "treadle run compare 3f0c 81ab 77d0 --diff --json"},
-                      .positionals = {{"run", "a run's id, or the first digits of it"},
+                      .positionals = {{"run", "a run's id, or the last digits of it"},
                                       {"others", "the runs to set beside it", true, true}},
                       .options = {{"diff", "", "only what differs"}},
                       .run = compare_runs});

@@ -177,7 +177,7 @@ Status create_run(const Args& args, Io& io) {
 }  // namespace
 
 void add_tracked_run_commands(std::vector<Command>& commands) {
-  const Positional which{"run", "the run's id, or the first digits of it"};
+  const Positional which{"run", "the run's id, or the last digits of it"};
   commands.push_back({.path = "run list",
                       .summary = "List runs, newest first",
                       .examples = {"treadle run list --experiment energy-demand --order-by 'metrics.test_mae ASC'",

@@ -1,5 +1,6 @@
 // Following the event log: decide in the transaction that moves the cursor, submit afterwards, settle when runs end.
 #include <algorithm>
+#include <set>
 
 #include "base/ids.h"
 #include "base/log.h"
@@ -11,8 +12,11 @@ namespace treadle::automation {
 namespace {
 
 constexpr std::string_view kConsumer = "automation";
-constexpr std::size_t kEventsAtOnce = 100;
+constexpr std::size_t kEventsAtOnce = 500;
 constexpr std::chrono::seconds kRetryAfter{1};
+constexpr const char* kTruths = "truths.joined";
+// After so many events that no trigger reacts to, the place is saved all the same: a start need not read them again.
+constexpr std::int64_t kSaveEvery = 10'000;
 
 bool matches(const Condition& condition, const events::Event& event) {
   return std::all_of(condition.where.begin(), condition.where.end(), [&](const auto& wanted) {
@@ -70,9 +74,10 @@ void Service::run(const std::stop_token& stop) {
     StatusOr<bool> dispatched = true;
     Status status = settle_finished();
     while (status.ok() && !stop.stop_requested()) {
-      const auto more = consume();
-      status = more.status();
-      if (!more.ok() || !*more) break;
+      const auto read = consume();
+      status = read.status();
+      if (!read.ok() || *read == Read::kNothing) break;
+      if (*read == Read::kNothingForUs) continue;
       dispatched = dispatch();
       status = dispatched.status();
       if (status.ok()) status = settle_finished();
@@ -94,19 +99,38 @@ void Service::run(const std::stop_token& stop) {
   }
 }
 
-StatusOr<bool> Service::consume() {
-  ASSIGN_OR_RETURN(const std::int64_t cursor, events_.cursor(kConsumer));
-  ASSIGN_OR_RETURN(const std::vector<events::Event> events, events_.read(cursor, kEventsAtOnce));
-  if (events.empty()) return false;
+StatusOr<Service::Read> Service::consume() {
+  if (read_to_ < 0) {
+    ASSIGN_OR_RETURN(saved_, events_.cursor(kConsumer));
+    read_to_ = saved_;
+  }
+  std::int64_t place = read_to_;
+  ASSIGN_OR_RETURN(const std::vector<events::Event> events, events_.next(place, kEventsAtOnce));
+  if (events.empty()) return Read::kNothing;
+  std::set<std::string> watched;
+  RETURN_IF_ERROR(database_.read([&](sql::Connection& connection) -> Status {
+    ASSIGN_OR_RETURN(watched, watched_events(connection));
+    return ok_status();
+  }));
+  watched.insert(kTruths);
+  const bool ours = std::any_of(events.begin(), events.end(),
+                                [&](const events::Event& event) { return watched.contains(event.type); });
+  if (!ours && place - saved_ < kSaveEvery) {
+    // Not worth a write: who starts from the saved place finds nothing up to here either, as triggers react to what
+    // comes after them only.
+    read_to_ = place;
+    return Read::kNothingForUs;
+  }
   RETURN_IF_ERROR(database_.write([&](sql::Connection& tx) -> Status {
     for (const events::Event& event : events) RETURN_IF_ERROR(react(tx, event));
-    return events_.save_cursor(tx, kConsumer, events.back().sequence);
+    return events_.save_cursor(tx, kConsumer, place);
   }));
-  return true;
+  read_to_ = saved_ = place;
+  return ours ? Read::kReacted : Read::kNothingForUs;
 }
 
 Status Service::react(sql::Connection& tx, const events::Event& event) {
-  if (event.type == "truths.joined" && event.payload.contains("until")) {
+  if (event.type == kTruths && event.payload.contains("until")) {
     RETURN_IF_ERROR(remember_until(tx, event.payload.value("deployment", ""), event.payload.value("until", "")));
   }
   ASSIGN_OR_RETURN(const std::vector<Trigger> triggers, triggers_for(tx, event.type, event.sequence));
@@ -125,7 +149,7 @@ Status Service::react(sql::Connection& tx, const events::Event& event) {
       auto filled = fill_template(trigger.action.parameters, event.payload);
       if (filled.ok()) {
         firing.action.parameters = std::move(*filled);
-        firing.run_id = new_hex_id();
+        firing.run_id = new_ordered_hex_id();
       } else {
         firing.state = FiringState::kFailed;
         firing.outcome = filled.status().message();

@@ -104,7 +104,7 @@ StatusOr<Firing> Service::fire(std::string_view name, const Json& parameters, co
   firing.trigger = trigger.name;
   firing.time_ms = clock_.now_ms();
   firing.reason = reason.empty() ? "fired by hand" : reason;
-  firing.run_id = new_hex_id();
+  firing.run_id = new_ordered_hex_id();
   firing.action = trigger.action;
   firing.action.parameters.update(parameters);
   RETURN_IF_ERROR(database_.write([&](sql::Connection& tx) -> Status {

@@ -9,6 +9,7 @@
 // All methods are thread-safe.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <memory>
@@ -52,10 +53,14 @@ class Service {
   // What events about such things ("alert/") started, oldest first.
   StatusOr<std::vector<Firing>> firings_about(std::string_view subject_prefix);
 
+  // Every event up to this one was looked at.
+  std::int64_t looked_at() const { return read_to_; }
+
  private:
   void run(const std::stop_token& stop);
-  // False when there was nothing to read.
-  StatusOr<bool> consume();
+  // What one reading of the log came to.
+  enum class Read { kNothing, kNothingForUs, kReacted };
+  StatusOr<Read> consume();
   Status react(sql::Connection& tx, const events::Event& event);
   // Submits what is pending; false when something must be tried again.
   StatusOr<bool> dispatch();
@@ -66,6 +71,9 @@ class Service {
   events::EventLog& events_;
   const Clock& clock_;
   PipelineLauncher& launcher_;
+
+  std::atomic<std::int64_t> read_to_ = -1;  // -1 before it is known; only run() changes it
+  std::int64_t saved_ = -1;                 // the place in the log that a restart begins from
 
   std::mutex dispatching_;  // one submission at a time
   std::mutex mutex_;

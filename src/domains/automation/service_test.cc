@@ -99,7 +99,7 @@ class Automation : public sql::testing::EngineTest {
   void settle() {
     ASSERT_TRUE(eventually([&] {
       const auto last = events_->last_sequence();
-      return *events_->cursor("automation") == *last;
+      return service_->looked_at() == *last;
     }));
   }
 

@@ -137,6 +137,15 @@ StatusOr<std::vector<Trigger>> triggers_for(sql::Connection& connection, std::st
   return query_triggers(connection, " WHERE event = ? AND after_sequence < ? ORDER BY name", {event, sequence});
 }
 
+StatusOr<std::set<std::string>> watched_events(sql::Connection& connection) {
+  std::set<std::string> types;
+  RETURN_IF_ERROR(connection.query("SELECT DISTINCT event FROM triggers", {}, [&](const sql::Row& row) {
+    types.insert(row.string(0));
+    return ok_status();
+  }));
+  return types;
+}
+
 Status insert_firing(sql::Connection& tx, const Firing& firing) {
   return tx
       .execute(

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,8 @@ StatusOr<bool> delete_trigger(sql::Connection& tx, std::string_view name);
 // By name.
 StatusOr<std::vector<Trigger>> load_triggers(sql::Connection& connection);
 StatusOr<std::optional<Trigger>> find_trigger(sql::Connection& connection, std::string_view name);
+// The types of events that some trigger reacts to.
+StatusOr<std::set<std::string>> watched_events(sql::Connection& connection);
 // The triggers for events of this type that are old enough for this one.
 StatusOr<std::vector<Trigger>> triggers_for(sql::Connection& connection, std::string_view event, std::int64_t sequence);
 

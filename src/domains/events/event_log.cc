@@ -1,5 +1,6 @@
 #include "domains/events/event_log.h"
 
+#include <algorithm>
 #include <condition_variable>
 #include <list>
 #include <mutex>
@@ -125,7 +126,12 @@ Status EventLog::append(sql::Connection& tx, const Event& event) {
 }
 
 StatusOr<std::vector<Event>> EventLog::read(std::int64_t after, std::size_t limit, std::string_view type_prefix) {
+  return next(after, limit, type_prefix);
+}
+
+StatusOr<std::vector<Event>> EventLog::next(std::int64_t& after, std::size_t limit, std::string_view type_prefix) {
   std::vector<Event> events;
+  std::int64_t newest = 0;
   // The character after every printable one closes the range of the prefix.
   const std::string type_end = str_cat(type_prefix, "\x7f");
   const auto on_row = [&](const sql::Row& row) -> Status {
@@ -133,12 +139,16 @@ StatusOr<std::vector<Event>> EventLog::read(std::int64_t after, std::size_t limi
     events.push_back({row.integer(0), row.integer(1), row.string(2), row.string(3), std::move(payload)});
     return ok_status();
   };
-  RETURN_IF_ERROR(impl_->database.read([&](sql::Connection& connection) {
+  RETURN_IF_ERROR(impl_->database.read([&](sql::Connection& connection) -> Status {
+    ASSIGN_OR_RETURN(const auto last, connection.query_integer("SELECT MAX(sequence) FROM events"));
+    newest = last.value_or(0);
+    if (newest <= after) return ok_status();
     return connection.query(
         "SELECT sequence, time_ms, type, subject, payload FROM events WHERE sequence > ? AND type >= ? AND type < ?"
         " ORDER BY sequence LIMIT ?",
         {after, type_prefix, type_end, static_cast<std::int64_t>(limit)}, on_row);
   }));
+  after = events.size() == limit && limit > 0 ? events.back().sequence : std::max(after, newest);
   return events;
 }
 

@@ -35,6 +35,9 @@ class EventLog {
   Status append(sql::Connection& tx, const Event& event);
   // Events with sequence > after, oldest first, at most `limit`. `type_prefix` "" means all.
   StatusOr<std::vector<Event>> read(std::int64_t after, std::size_t limit, std::string_view type_prefix = "");
+  // As read(), for who follows the log: moves `after` past everything that was looked at, also where nothing was of the
+  // type, so that the next call does not look at it again.
+  StatusOr<std::vector<Event>> next(std::int64_t& after, std::size_t limit, std::string_view type_prefix = "");
   StatusOr<std::int64_t> last_sequence();
 
   // A named consumer's place; 0 before the first time. Saved in the consumer's own transaction when it has one.

@@ -42,7 +42,7 @@ void Service::stop() { engine_->stop(); }
 
 StatusOr<Run> Service::submit(const Submission& submission) {
   Run run;
-  ASSIGN_OR_RETURN(run.id, canonical_id(submission.id.empty() ? new_hex_id() : submission.id, "id"));
+  ASSIGN_OR_RETURN(run.id, canonical_id(submission.id.empty() ? new_ordered_hex_id() : submission.id, "id"));
   if (!submission.id.empty()) {
     StatusOr<Run> existing = find_run(run.id);
     if (existing.ok()) {

@@ -81,14 +81,12 @@ void Reconciler::run() {
         if (stopping_) return;
         wake_ = false;
       }
-      const auto news = c_.events.read(seen, 1000, "deployment.requested");
+      const auto news = c_.events.next(seen, 1000, "deployment.requested");
       if (!news.ok()) {
         log_error("events cannot be read", {{"error", news.status().message()}});
         continue;
       }
-      if (news->empty()) continue;
-      seen = news->back().sequence;
-      break;
+      if (!news->empty()) break;
     }
   }
 }

@@ -46,7 +46,7 @@ std::string_view to_string(ModelStatus status) {
 
 StatusOr<LoggedModel> Service::create_logged_model(const LoggedModel& wanted) {
   LoggedModel model = wanted;
-  model.id = "m-" + new_hex_id();
+  model.id = "m-" + new_ordered_hex_id();
   if (model.name.empty()) model.name = "model-" + model.id.substr(2, 8);
   RETURN_IF_ERROR(check_name(model.name));
   RETURN_IF_ERROR(check_params(model.params));

@@ -1,6 +1,7 @@
 #include "domains/tracking/service.h"
 
 #include <array>
+#include <map>
 
 #include "base/ids.h"
 #include "base/strings.h"
@@ -251,12 +252,16 @@ StatusOr<Run> Service::create_run(const NewRun& wanted) {
   RETURN_IF_ERROR(check_run_name(wanted.name));
   if (!wanted.id.empty() && !is_hex_id(wanted.id)) return invalid_field("run_id", "must be 32 lower-case hex digits");
   Run run;
-  run.id = wanted.id.empty() ? new_hex_id() : wanted.id;
+  run.id = wanted.id.empty() ? new_ordered_hex_id() : wanted.id;
   run.experiment_id = wanted.experiment_id.empty() ? "0" : wanted.experiment_id;
   run.name = !wanted.name.empty() ? wanted.name : tag_value(wanted.tags, "mlflow.runName");
   if (run.name.empty()) run.name = made_up_name();
   run.start_ms = wanted.start_ms > 0 ? wanted.start_ms : clock_.now_ms();
   run.user = wanted.user;
+  std::map<std::string, std::string> tags;
+  for (const auto& [key, value] : wanted.tags) tags.insert_or_assign(key, value);
+  tags.insert_or_assign("mlflow.runName", run.name);
+  run.tags.assign(tags.begin(), tags.end());
   StatusOr<Run> created = internal_error("");
   RETURN_IF_ERROR(write([&](sql::Connection& tx) -> Status {
     if (!wanted.id.empty()) {
@@ -267,14 +272,12 @@ StatusOr<Run> Service::create_run(const NewRun& wanted) {
     if (experiment.deleted)
       return invalid("The experiment ", experiment.id, " must be in the 'active' state. Current state is deleted.");
     RETURN_IF_ERROR(store::insert_run(tx, run));
-    for (const auto& [key, value] : wanted.tags) RETURN_IF_ERROR(store::put_tag(tx, run.id, key, value));
-    RETURN_IF_ERROR(store::put_tag(tx, run.id, "mlflow.runName", run.name));
+    for (const auto& [key, value] : run.tags) RETURN_IF_ERROR(store::put_tag(tx, run.id, key, value));
     RETURN_IF_ERROR(graph_.add_node(tx, {"run", run.id, {{"name", run.name}}}));
-    created = store::load_run(tx, run.id);
-    RETURN_IF_ERROR(created);
+    created = run;
     tx.after_commit([&] {
       columns_.run_changed(run);
-      columns_.batch_logged(run.id, {.tags = created->tags});
+      columns_.batch_logged(run.id, {.tags = run.tags});
     });
     return events_.append(tx, run_event("run.created", run));
   }));

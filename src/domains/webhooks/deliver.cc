@@ -66,11 +66,11 @@ void Service::follow(const std::stop_token& stop) {
 }
 
 StatusOr<bool> Service::consume() {
-  ASSIGN_OR_RETURN(const std::int64_t last, events_.last_sequence());
-  ASSIGN_OR_RETURN(const auto events, events_.read(read_to_, kEventsAtOnce, kTypes));
+  std::int64_t place = read_to_;
+  ASSIGN_OR_RETURN(const auto events, events_.next(place, kEventsAtOnce, kTypes));
   if (events.empty()) {
     // Not worth a write: from the stored place on there is nothing for us up to here.
-    read_to_ = std::max(read_to_, last);
+    read_to_ = place;
     return false;
   }
   bool told = false;
@@ -93,9 +93,9 @@ StatusOr<bool> Service::consume() {
         told = true;
       }
     }
-    return events_.save_cursor(tx, kConsumer, events.back().sequence);
+    return events_.save_cursor(tx, kConsumer, place);
   }));
-  read_to_ = events.back().sequence;
+  read_to_ = place;
   if (told) wake_senders();
   return true;
 }

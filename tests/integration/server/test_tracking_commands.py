@@ -42,10 +42,12 @@ def test_runs_are_found_by_the_search_grammar_in_the_order_asked_for(server):
     assert "nowhere" in server.treadle("run", "list", "--experiment", "nowhere", status=3)
 
 
-def test_a_run_is_named_by_the_first_digits_of_its_id(server):
+def test_a_run_is_named_by_the_last_digits_of_its_id_or_the_first(server):
     run = new_run(server, "prefix", "one", "--param", "depth=5", "--tag", "why=test", "--metric", "loss=0.5@7")
-    assert answer(server, "run", "show", run[:8])["id"] == run
-    shown = server.treadle("run", "show", run[:8])
+    other = new_run(server, "other", "two")
+    assert answer(server, "run", "show", run[:24])["id"] == run
+    assert "give more digits" in server.treadle("run", "show", run[:4], status=2) and run[:4] == other[:4]
+    shown = server.treadle("run", "show", run[-8:])
     assert "depth" in shown and "loss" in shown and "why" in shown
     assert "hex" in server.treadle("run", "show", "no", status=2)
     assert "no run" in server.treadle("run", "show", "0000000", status=3)
