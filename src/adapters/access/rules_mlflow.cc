@@ -214,10 +214,10 @@ const std::vector<RouteRule>& mlflow_rules() {
       model("PATCH mlflow/registered-models/permissions/update", kManage),
       model("DELETE mlflow/registered-models/permissions/delete", kManage),
 
-      // Its queries name what they want in a language of its own.
-      needs("GET /graphql", {{Of::kEverything, "", kRead}}),
-      needs("POST /graphql", {{Of::kEverything, "", kRead}}),
-      needs("POST mlflow/graphql", {{Of::kEverything, "", kRead}}),
+      // What a query names is asked for through the routes above, each with its own rule.
+      signed_in("GET /graphql"),
+      signed_in("POST /graphql"),
+      signed_in("POST mlflow/graphql"),
       signed_in("GET mlflow/workspaces"),
       signed_in("POST mlflow/workspaces"),
       signed_in("PATCH mlflow/workspaces"),

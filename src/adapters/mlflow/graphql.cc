@@ -6,7 +6,6 @@
 #include "adapters/mlflow/graphql_parse.h"
 #include "adapters/mlflow/graphql_types.h"
 #include "adapters/mlflow/groups.h"
-#include "adapters/mlflow/model_forms.h"
 #include "base/strings.h"
 
 namespace treadle::mlflow {
@@ -57,7 +56,7 @@ Json scalar(std::string_view type, const Json& value) {
 
 class Answer {
  public:
-  Answer(const Calls& calls, registry::Service& registry) : calls_(calls), registry_(registry) {}
+  Answer(const Calls& calls, const net::Request& asker) : calls_(calls), asker_(asker) {}
 
   Json of(const graphql::Operation& operation) {
     const std::string_view root = operation.mutation ? "Mutation" : "Query";
@@ -90,7 +89,7 @@ class Answer {
     if (field.name.starts_with("test")) return Json{{"output", field.arguments.value("inputString", Json())}};
     const auto input = field.arguments.find("input");
     Json arguments = call_arguments(input == field.arguments.end() ? Json::object() : *input);
-    ASSIGN_OR_RETURN(Json answer, calls_.call(call_of(field.name), arguments));
+    ASSIGN_OR_RETURN(Json answer, calls_.call(call_of(field.name), arguments, asker_));
     if (field.name == "mlflowGetRun") {
       if (const Field* run = asked_for(field.fields, "run")) {
         Json runs = Json::array({answer["run"]});
@@ -111,7 +110,7 @@ class Answer {
       for (Json& run : runs) {
         const std::string id = run["info"].value("experiment_id", "");
         if (!experiments.contains(id)) {
-          ASSIGN_OR_RETURN(Json found, calls_.call("experiments/get", {{"experiment_id", id}}));
+          ASSIGN_OR_RETURN(Json found, calls_.call("experiments/get", {{"experiment_id", id}}, asker_));
           experiments[id] = std::move(found["experiment"]);
         }
         run["experiment"] = experiments[id];
@@ -123,10 +122,9 @@ class Answer {
       std::vector<std::string> ids;
       for (std::size_t i = first; i < std::min(runs.size(), first + kChunk); ++i)
         ids.push_back(str_cat("'", runs[i]["info"].value("run_id", ""), "'"));
-      ASSIGN_OR_RETURN(
-          const auto page,
-          registry_.search_versions({.filter = str_cat("run_id IN (", join(ids, ", "), ")"), .limit = kVersions}));
-      for (const auto& version : page.items) versions[version.run_id].push_back(version_form(version));
+      const Json asked = {{"filter", str_cat("run_id IN (", join(ids, ", "), ")")}, {"max_results", kVersions}};
+      ASSIGN_OR_RETURN(Json page, calls_.call("model-versions/search", asked, asker_));
+      for (Json& version : page["model_versions"]) versions[version.value("run_id", "")].push_back(std::move(version));
     }
     for (Json& run : runs) {
       const auto it = versions.find(run["info"].value("run_id", ""));
@@ -177,7 +175,7 @@ class Answer {
   }
 
   const Calls& calls_;
-  registry::Service& registry_;
+  const net::Request& asker_;
   Json errors_ = Json::array();
   bool invalid_ = false;
 };
@@ -188,8 +186,8 @@ net::Response told(const Json& data, const Json& errors, int status = 200) {
 
 }  // namespace
 
-void add_graphql_routes(net::Router& router, const Routes& routes, registry::Service& registry) {
-  const auto answer = [calls = routes.calls(), &registry](net::Request& request) {
+void add_graphql_routes(net::Router& router, const Routes& routes) {
+  const auto answer = [calls = routes.calls()](net::Request& request) {
     const auto body = arguments(request);
     if (!body.ok()) return error_response(body.status());
     const auto text_of = [&](const char* name) {
@@ -203,7 +201,7 @@ void add_graphql_routes(net::Router& router, const Routes& routes, registry::Ser
       const bool too_much = operation.status().code() == StatusCode::kResourceExhausted;
       return told(nullptr, Json::array({operation.status().message()}), too_much ? 200 : 400);
     }
-    Answer found(*calls, registry);
+    Answer found(*calls, request);
     const Json data = found.of(*operation);
     const Json errors = found.errors();
     return told(data, errors.empty() ? Json() : errors);

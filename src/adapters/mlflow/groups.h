@@ -15,7 +15,7 @@ void add_artifact_routes(net::Router& router, Routes& routes, tracking::Service&
 void add_transfer_routes(net::Router& router, tracking::Service& tracking);
 void add_server_info_routes(net::Router& router);
 // After all the others, whose calls it makes.
-void add_graphql_routes(net::Router& router, const Routes& routes, registry::Service& registry);
+void add_graphql_routes(net::Router& router, const Routes& routes);
 void add_registered_model_routes(Routes& routes, registry::Service& registry);
 void add_model_version_routes(Routes& routes, registry::Service& registry, tracking::Service& tracking);
 

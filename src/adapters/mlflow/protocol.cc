@@ -86,6 +86,19 @@ std::string mark_of(const Json& arguments) {
   return sha256_hex(to_text(asked)).substr(0, 16);
 }
 
+// A list becomes a name that is repeated.
+std::string query_text(const Json& arguments) {
+  std::string text;
+  for (const auto& [name, value] : arguments.items()) {
+    const Json list = value.is_array() ? value : Json::array({value});
+    for (const Json& each : list) {
+      const std::string plain = each.is_string() ? each.get<std::string>() : to_text(each);
+      str_append(&text, text.empty() ? "" : "&", net::percent_encode(name), "=", net::percent_encode(plain));
+    }
+  }
+  return text;
+}
+
 constexpr std::uint64_t kMaxBody = 64u << 20;
 // No token of ours leads further.
 constexpr std::int64_t kMaxOffset = 1'000'000'000'000;
@@ -124,12 +137,26 @@ StatusOr<Json> arguments(const net::Request& request, const Schema* schema) {
   return object;
 }
 
-StatusOr<Json> Calls::call(std::string_view path, const Json& arguments) const {
-  const auto it = calls_.find(path);
-  if (it == calls_.end()) return not_found("this server does not answer ", path);
-  RETURN_IF_ERROR(without_nul(arguments));
-  if (const Schema* schema = schema_of(path)) RETURN_IF_ERROR(check_schema(*schema, arguments));
-  return it->second(arguments);
+StatusOr<Json> Calls::call(std::string_view path, const Json& arguments, const net::Request& asker) const {
+  const auto it = routes_.find(path);
+  if (it == routes_.end()) return not_found("this server does not answer ", path);
+  const net::Router::Route& route = *it->second;
+  net::Request request;
+  request.method = route.method;
+  request.path = route.pattern;
+  request.headers = asker.headers;
+  request.id = asker.id;
+  request.remote = asker.remote;
+  request.user = asker.user;
+  if (route.method == net::Method::kGet)
+    request.query = net::Query::parse(query_text(arguments));
+  else
+    request.body = to_text(arguments);
+  const net::Response response = route.handler(request);
+  const auto* text = std::get_if<std::string>(&response.body);
+  ASSIGN_OR_RETURN(Json answer, parse_json(text == nullptr ? std::string_view() : *text));
+  if (response.status == 200) return answer;
+  return invalid(answer.is_object() ? answer.value("message", "") : *text);
 }
 
 void Routes::route(net::Method method, std::string_view path, const TextCall& call) {
@@ -144,24 +171,18 @@ void Routes::route(net::Method method, std::string_view path, const TextCall& ca
                   return answer.ok() ? net::Response::json_text(*std::move(answer)) : error_response(answer.status());
                 },
                 {.max_body = kMaxBody});
+    calls_->add(path, router_.match(method, str_cat(prefix, path)).route);
   }
 }
 
 void Routes::add(net::Method method, std::string_view path, const Call& call) {
-  calls_->add(path, call);
   route(method, path, [call](const Json& arguments) -> StatusOr<std::string> {
     ASSIGN_OR_RETURN(const Json answer, call(arguments));
     return to_text(answer);
   });
 }
 
-void Routes::add_text(net::Method method, std::string_view path, const TextCall& call) {
-  calls_->add(path, [call](const Json& arguments) -> StatusOr<Json> {
-    ASSIGN_OR_RETURN(const std::string answer, call(arguments));
-    return parse_json(answer);
-  });
-  route(method, path, call);
-}
+void Routes::add_text(net::Method method, std::string_view path, const TextCall& call) { route(method, path, call); }
 
 StatusOr<tracking::Tags> read_tags(const Json& arguments, std::string_view field) {
   tracking::Tags tags;

@@ -24,15 +24,17 @@ using Call = std::function<StatusOr<Json>(const Json& arguments)>;
 // Answers with the JSON's text: for answers too large to be built as a value first.
 using TextCall = std::function<StatusOr<std::string>(const Json& arguments)>;
 
-// The calls by their path, for who answers several of them at once (graphql.cc).
+// The calls by their path, for who answers several of them at once (graphql.cc). Each is made as its route is, through
+// the guard before it, so that whoever asks gets what they would get there.
 class Calls {
  public:
-  // Checked as a body would be; "runs/search" and so on.
-  StatusOr<Json> call(std::string_view path, const Json& arguments) const;
-  void add(std::string_view path, const Call& call) { calls_.emplace(path, call); }
+  // Arguments are checked as a body would be; "runs/search" and so on. Credentials are those of `asker`.
+  StatusOr<Json> call(std::string_view path, const Json& arguments, const net::Request& asker) const;
+  // The first of a path stays. Routes live as long as their router, wherever that is moved.
+  void add(std::string_view path, const net::Router::Route* route) { routes_.emplace(path, route); }
 
  private:
-  std::map<std::string, Call, std::less<>> calls_;
+  std::map<std::string, const net::Router::Route*, std::less<>> routes_;
 };
 
 // Adds a route under /api/2.0/mlflow and, for browsers, under /ajax-api/2.0/mlflow. Arguments are checked against the

@@ -21,7 +21,7 @@ void add_routes(net::Router& router, tracking::Service& tracking, registry::Serv
   add_server_info_routes(router);
   add_registered_model_routes(routes, registry);
   add_model_version_routes(routes, registry, tracking);
-  add_graphql_routes(router, routes, registry);
+  add_graphql_routes(router, routes);
   router.add(net::Method::kGet, "/health", [](net::Request&) { return net::Response::text(200, "OK"); });
   router.add(net::Method::kGet, "/version",
              [](net::Request&) { return net::Response::text(200, std::string(kSpoken)); });

@@ -679,3 +679,24 @@ def test_the_first_administrator_comes_from_the_command_line_too(new_server):
     header = "Basic " + base64.b64encode("root:made by hand, once".encode()).decode()
     server.restart()
     assert requests.get(server.url + "/api/v1/users", headers={"Authorization": header}).status_code == 200
+
+
+def test_graphql_shows_what_its_calls_would(guarded, as_user, new_user):
+    owner, other = new_user(), new_user()
+    client, name = as_user(owner), uuid.uuid4().hex
+    experiment = client.create_experiment(name)
+    run = client.create_run(experiment).info.run_id
+    grant(guarded, other, "experiment", experiment, "NO_PERMISSIONS")
+    query = '{mlflowGetExperiment(input: {experimentId: "%s"}) {experiment {name}} mlflowGetRun(input: {runId: "%s"}) {run {info {runId}}}' % (experiment, run)
+    query += ' mlflowSearchRuns(input: {experimentIds: ["%s"]}) {runs {info {runId}}}}' % experiment
+
+    def ask(who):
+        return requests.post(f"{guarded.url}/graphql", json={"query": query}, auth=who, timeout=30)
+
+    told = ask(owner).json()
+    assert told["errors"] is None and told["data"]["mlflowGetExperiment"]["experiment"]["name"] == name
+    assert told["data"]["mlflowSearchRuns"]["runs"] == [{"info": {"runId": run}}]
+    told = ask(other).json()
+    assert told["data"] == {"mlflowGetExperiment": None, "mlflowGetRun": None, "mlflowSearchRuns": {"runs": []}}
+    assert all("Permission denied" in error for error in told["errors"]) and name not in str(told) and run not in str(told["data"])
+    assert ask(None).status_code == 401
