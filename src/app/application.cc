@@ -82,7 +82,7 @@ struct Application::Parts {
     RETURN_IF_ERROR(events->open());
     RETURN_IF_ERROR(graph->open());
     RETURN_IF_ERROR(tracking->open());
-    traces = std::make_unique<treadle::traces::Service>(*database, *tracking);
+    traces = std::make_unique<treadle::traces::Service>(*database, clock, *tracking);
     RETURN_IF_ERROR(traces->open());
     datasets = std::make_unique<evaluation::Datasets>(*database, clock);
     RETURN_IF_ERROR(datasets->open());

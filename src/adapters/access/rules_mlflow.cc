@@ -134,6 +134,11 @@ const std::vector<RouteRule>& mlflow_rules() {
       experiment("POST mlflow/traces/delete-traces", kManage),
       trace("PATCH mlflow/traces/{trace_id}/tags", kEdit),
       trace("DELETE mlflow/traces/{trace_id}/tags", kEdit),
+      needs("POST mlflow/traces/link-to-run", {{Of::kTrace, "trace_ids[]?", kEdit}, {Of::kRun, "run_id", kEdit}}),
+      trace("POST mlflow/traces/{trace_id}/assessments", kEdit),
+      trace("GET mlflow/traces/{trace_id}/assessments/{assessment_id}", kRead),
+      trace("PATCH mlflow/traces/{trace_id}/assessments/{assessment_id}", kEdit),
+      trace("DELETE mlflow/traces/{trace_id}/assessments/{assessment_id}", kEdit),
       raw(needs("POST /v1/traces", {{Of::kExperiment, "header:x-mlflow-experiment-id", kEdit}})),
 
       // Without an experiment it would be everybody's: such a dataset only administrators make.

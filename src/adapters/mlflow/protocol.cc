@@ -202,6 +202,30 @@ Json tags_form(const tracking::Tags& tags) {
   return list;
 }
 
+StatusOr<tracking::Tags> read_map(const Json& owner, std::string_view field) {
+  tracking::Tags pairs;
+  ASSIGN_OR_RETURN(const Json* object, optional_object(owner, field));
+  if (object == nullptr) return pairs;
+  for (const auto& [key, value] : object->items()) {
+    if (!value.is_string()) return invalid_field(field, "the value of \"", key, "\" must be a string");
+    pairs.emplace_back(key, value.get<std::string>());
+  }
+  return pairs;
+}
+
+StatusOr<std::optional<std::string>> read_text(const Json& owner, std::string_view field) {
+  const auto it = owner.find(field);
+  if (it == owner.end() || it->is_null()) return std::optional<std::string>();
+  ASSIGN_OR_RETURN(std::string text, required_string(owner, field));
+  return std::optional(std::move(text));
+}
+
+Json map_form(const tracking::Tags& pairs) {
+  Json object = Json::object();
+  for (const auto& [key, value] : pairs) object[key] = value;
+  return object;
+}
+
 StatusOr<std::vector<std::string>> read_strings(const Json& arguments, std::string_view field) {
   std::vector<std::string> strings;
   const auto it = arguments.find(field);

@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "adapters/mlflow/request_schema.h"
@@ -57,6 +58,11 @@ class Routes {
 // [{"key": …, "value": …}]; a missing field is empty.
 StatusOr<tracking::Tags> read_tags(const Json& arguments, std::string_view field);
 Json tags_form(const tracking::Tags& tags);
+// {"key": "value"}, as MLflow 3 sends tags; a missing field is empty.
+StatusOr<tracking::Tags> read_map(const Json& owner, std::string_view field);
+Json map_form(const tracking::Tags& pairs);
+// A text that may be missing or null.
+StatusOr<std::optional<std::string>> read_text(const Json& owner, std::string_view field);
 // Strings of an array; a single string counts as one.
 StatusOr<std::vector<std::string>> read_strings(const Json& arguments, std::string_view field);
 // Where the next page begins, and a mark of what was asked: "40.9f3c…". Clients treat tokens as opaque.

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "adapters/mlflow/assessment_forms.h"
 #include "adapters/mlflow/otlp.h"
 #include "adapters/mlflow/protocol.h"
 #include "base/strings.h"
@@ -13,7 +14,6 @@ namespace treadle::mlflow {
 namespace {
 
 using net::Method;
-using traces::Pairs;
 using traces::Service;
 using traces::TraceInfo;
 
@@ -21,12 +21,6 @@ constexpr std::uint64_t kMostBytes = 16u << 20;
 constexpr std::int64_t kMostFound = 500;
 constexpr double kLongestSeconds = 1e10;
 constexpr std::array<std::string_view, 4> kStates = {"STATE_UNSPECIFIED", "OK", "ERROR", "IN_PROGRESS"};
-
-Json map_form(const Pairs& pairs) {
-  Json object = Json::object();
-  for (const auto& [key, value] : pairs) object[key] = value;
-  return object;
-}
 
 // proto3's JSON of a Duration: "1.250s".
 std::string duration_form(std::int64_t ms) {
@@ -51,6 +45,7 @@ Json info_form(const TraceInfo& info) {
   if (info.client_request_id) json["client_request_id"] = *info.client_request_id;
   if (info.request_preview) json["request_preview"] = *info.request_preview;
   if (info.response_preview) json["response_preview"] = *info.response_preview;
+  for (const traces::Assessment& one : info.assessments) json["assessments"].push_back(assessment_form(one));
   return json;
 }
 
@@ -61,24 +56,6 @@ StatusOr<Json> trace_form(const traces::Trace& trace) {
     spans.push_back(std::move(span));
   }
   return Json{{"trace_info", info_form(trace.info)}, {"spans", std::move(spans)}};
-}
-
-StatusOr<Pairs> read_map(const Json& owner, std::string_view field) {
-  Pairs pairs;
-  ASSIGN_OR_RETURN(const Json* object, optional_object(owner, field));
-  if (object == nullptr) return pairs;
-  for (const auto& [key, value] : object->items()) {
-    if (!value.is_string()) return invalid_field(field, "the value of \"", key, "\" must be a string");
-    pairs.emplace_back(key, value.get<std::string>());
-  }
-  return pairs;
-}
-
-StatusOr<std::optional<std::string>> read_text(const Json& owner, std::string_view field) {
-  const auto it = owner.find(field);
-  if (it == owner.end() || it->is_null()) return std::optional<std::string>();
-  ASSIGN_OR_RETURN(std::string text, required_string(owner, field));
-  return std::optional(std::move(text));
 }
 
 StatusOr<std::string> read_location(const Json& location) {
@@ -128,6 +105,13 @@ StatusOr<TraceInfo> read_info(const Json& arguments) {
   ASSIGN_OR_RETURN(info.response_preview, read_text(*json, "response_preview"));
   ASSIGN_OR_RETURN(info.tags, read_map(*json, "tags"));
   ASSIGN_OR_RETURN(info.metadata, read_map(*json, "trace_metadata"));
+  ASSIGN_OR_RETURN(const Json* assessments, optional_array(*json, "assessments"));
+  if (assessments != nullptr) {
+    for (const Json& one : *assessments) {
+      ASSIGN_OR_RETURN(traces::Assessment assessment, read_assessment(one));
+      info.assessments.push_back(std::move(assessment));
+    }
+  }
   return info;
 }
 
@@ -218,6 +202,47 @@ StatusOr<Json> delete_tag(Service& service, const Json& arguments) {
   return Json::object();
 }
 
+StatusOr<Json> link_to_run(Service& service, const Json& arguments) {
+  ASSIGN_OR_RETURN(const auto ids, read_strings(arguments, "trace_ids"));
+  ASSIGN_OR_RETURN(const std::string run, required_string(arguments, "run_id"));
+  RETURN_IF_ERROR(service.link_to_run(ids, run));
+  return Json::object();
+}
+
+StatusOr<Json> assess(Service& service, const Json& arguments) {
+  ASSIGN_OR_RETURN(const std::string trace, required_string(arguments, "trace_id"));
+  ASSIGN_OR_RETURN(const Json* given, optional_object(arguments, "assessment"));
+  if (given == nullptr) return missing_parameter("assessment");
+  ASSIGN_OR_RETURN(traces::Assessment assessment, read_assessment(*given));
+  assessment.trace_id = trace;
+  ASSIGN_OR_RETURN(const auto kept, service.assess(assessment));
+  return Json{{"assessment", assessment_form(kept)}};
+}
+
+StatusOr<Json> get_assessment(Service& service, const Json& arguments) {
+  ASSIGN_OR_RETURN(const std::string trace, required_string(arguments, "trace_id"));
+  ASSIGN_OR_RETURN(const std::string id, required_string(arguments, "assessment_id"));
+  ASSIGN_OR_RETURN(const auto found, service.get_assessment(trace, id));
+  return Json{{"assessment", assessment_form(found)}};
+}
+
+StatusOr<Json> change_assessment(Service& service, const Json& arguments) {
+  ASSIGN_OR_RETURN(const std::string trace, required_string(arguments, "trace_id"));
+  ASSIGN_OR_RETURN(const std::string id, required_string(arguments, "assessment_id"));
+  ASSIGN_OR_RETURN(const Json* given, optional_object(arguments, "assessment"));
+  if (given == nullptr) return missing_parameter("assessment");
+  ASSIGN_OR_RETURN(const auto change, read_assessment_change(*given, arguments));
+  ASSIGN_OR_RETURN(const auto changed, service.change_assessment(trace, id, change));
+  return Json{{"assessment", assessment_form(changed)}};
+}
+
+StatusOr<Json> delete_assessment(Service& service, const Json& arguments) {
+  ASSIGN_OR_RETURN(const std::string trace, required_string(arguments, "trace_id"));
+  ASSIGN_OR_RETURN(const std::string id, required_string(arguments, "assessment_id"));
+  RETURN_IF_ERROR(service.delete_assessment(trace, id));
+  return Json::object();
+}
+
 net::Response receive(Service& service, const net::Request& request) {
   const auto type = request.headers.get("content-type");
   if (!type.starts_with("application/x-protobuf"))
@@ -264,6 +289,11 @@ void add_trace_routes(net::Router& router, Service& service) {
     add(Method::kPatch, version, "traces/{trace_id}/tags", bind(set_tag));
     add(Method::kDelete, version, "traces/{trace_id}/tags", bind(delete_tag));
   }
+  for (const char* version : {"2.0", "3.0"}) add(Method::kPost, version, "traces/link-to-run", bind(link_to_run));
+  add(Method::kPost, "3.0", "traces/{trace_id}/assessments", bind(assess));
+  add(Method::kGet, "3.0", "traces/{trace_id}/assessments/{assessment_id}", bind(get_assessment));
+  add(Method::kPatch, "3.0", "traces/{trace_id}/assessments/{assessment_id}", bind(change_assessment));
+  add(Method::kDelete, "3.0", "traces/{trace_id}/assessments/{assessment_id}", bind(delete_assessment));
   router.add(Method::kPost, "/v1/traces", [&](net::Request& request) { return receive(service, request); },
              {.max_body = kMostBytes});
 }

@@ -29,12 +29,14 @@ constexpr std::array<Attribute, 11> kAttributes = {{{"timestamp_ms", "t.request_
                                                     {"client_request_id", "t.client_request_id"},
                                                     {"experiment_id", "t.experiment_id"}}};
 
+// Whose run a trace is; others it may be linked to.
+constexpr std::string_view kSourceRun = "mlflow.sourceRun";
+
 // Attributes that are kept as a tag or as metadata.
 struct Kept {
   std::string_view name, entity, key;
 };
-constexpr std::array<Kept, 2> kKept = {
-    {{"name", "tag", "mlflow.traceName"}, {"run_id", "metadata", "mlflow.sourceRun"}}};
+constexpr std::array<Kept, 2> kKept = {{{"name", "tag", "mlflow.traceName"}, {"run_id", "metadata", kSourceRun}}};
 
 std::string_view table_of(std::string_view entity) { return entity == "tag" ? "trace_tags" : "trace_metadata"; }
 
@@ -57,14 +59,58 @@ StatusOr<Attribute> find_attribute(const std::string& key, std::string_view fiel
                        " name, run_id, trace_id or client_request_id");
 }
 
+// Feedback or an expectation of this name that counts. Numbers are compared as such, all else as text.
+Status append_assessment(SqlText& sql, sql::Dialect dialect, const Condition& condition) {
+  const bool absent = condition.comparator == Comparator::kIsNull;
+  str_append(&sql.text, absent ? "NOT EXISTS" : "EXISTS",
+             " (SELECT 1 FROM assessments c WHERE c.trace_id = t.id AND c.kind = ? AND c.name = ? AND c.valid = 1");
+  sql.values.emplace_back(condition.entity);
+  sql.values.emplace_back(condition.key);
+  if (!absent && condition.comparator != Comparator::kIsNotNull) {
+    const bool ordered = condition.comparator >= Comparator::kLess && condition.comparator <= Comparator::kGreaterEqual;
+    if (ordered && condition.values.front().quoted) {
+      return invalid_field("filter", "Expected a numeric value for ", condition.entity, " when using this comparator.",
+                           " Got value '", condition.values.front().text, "'");
+    }
+    sql.text += " AND ";
+    RETURN_IF_ERROR(append_comparison(sql, dialect, ordered ? "c.number" : "c.text", condition, ordered));
+  }
+  sql.text += ")";
+  return ok_status();
+}
+
+// The traces of a run are those that it made and those that were linked to it.
+Status append_run(SqlText& sql, sql::Dialect dialect, const Condition& condition) {
+  const bool absent = condition.comparator == Comparator::kIsNull;
+  const bool any = absent || condition.comparator == Comparator::kIsNotNull;
+  str_append(&sql.text, absent ? "NOT (" : "(");
+  for (const bool made : {true, false}) {
+    str_append(&sql.text, made ? "EXISTS (SELECT 1 FROM trace_metadata c WHERE c.trace_id = t.id AND c.key = ?"
+                               : " OR EXISTS (SELECT 1 FROM trace_runs c WHERE c.trace_id = t.id");
+    if (made) sql.values.emplace_back(kSourceRun);
+    if (!any) {
+      sql.text += " AND ";
+      RETURN_IF_ERROR(append_comparison(sql, dialect, made ? "c.value" : "c.run_id", condition, false));
+    }
+    sql.text += ")";
+  }
+  sql.text += ")";
+  return ok_status();
+}
+
 Status append_condition(SqlText& sql, sql::Dialect dialect, Condition condition) {
+  if (condition.entity == "attribute" && condition.key == "run_id") return append_run(sql, dialect, condition);
+  if (condition.entity == "feedback" || condition.entity == "expectation")
+    return append_assessment(sql, dialect, condition);
   resolve(condition.entity, condition.key);
   if (condition.entity == "attribute") {
     ASSIGN_OR_RETURN(const Attribute attribute, find_attribute(condition.key, "filter"));
     return append_comparison(sql, dialect, attribute.column, condition, attribute.numeric);
   }
   if (condition.entity != "tag" && condition.entity != "metadata") {
-    return invalid_field("filter", "traces have tags, metadata and attributes to search by, not ", condition.entity);
+    return invalid_field("filter",
+                         "traces have tags, metadata, feedback, expectations and attributes to search by, not ",
+                         condition.entity);
   }
   const bool absent = condition.comparator == Comparator::kIsNull;
   str_append(&sql.text, absent ? "NOT EXISTS" : "EXISTS", " (SELECT 1 FROM ", table_of(condition.entity),

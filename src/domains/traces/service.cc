@@ -15,8 +15,6 @@ constexpr std::size_t kLongestKey = 250;
 constexpr std::size_t kLongestValue = 8000;
 constexpr std::size_t kMostOrders = 10;
 
-Status missing(const std::string& id) { return not_found("Trace with ID '", id, "' not found."); }
-
 Status check_pairs(std::string_view field, const Pairs& pairs) {
   if (pairs.size() > Service::kMostPairs) return invalid_field(field, "holds more than ", Service::kMostPairs, " keys");
   for (const auto& [key, value] : pairs) {
@@ -94,6 +92,8 @@ Status put_inferred(sql::Connection& tx, const std::vector<TraceInfo>& before,
 
 }  // namespace
 
+Status no_trace(const std::string& id) { return not_found("Trace with ID '", id, "' not found."); }
+
 Status Service::open() { return sql::migrate(database_, "traces", store::migrations()); }
 
 StatusOr<TraceInfo> Service::report(const TraceInfo& info) {
@@ -102,6 +102,12 @@ StatusOr<TraceInfo> Service::report(const TraceInfo& info) {
   RETURN_IF_ERROR(check_pairs("tags", info.tags));
   RETURN_IF_ERROR(check_pairs("trace_metadata", info.metadata));
   RETURN_IF_ERROR(tracking_.get_experiment(info.experiment_id).status());
+  std::vector<Assessment> assessments = info.assessments;
+  for (Assessment& one : assessments) {
+    RETURN_IF_ERROR(store::check_assessment(one));
+    one.trace_id = info.id;
+    complete(one);
+  }
   TraceInfo answer;
   RETURN_IF_ERROR(database_.write([&](sql::Connection& tx) -> Status {
     ASSIGN_OR_RETURN(const auto there, store::load_infos(tx, {info.id}));
@@ -110,6 +116,7 @@ StatusOr<TraceInfo> Service::report(const TraceInfo& info) {
     std::vector<store::Owned> tags = {place_of(info)}, metadata;
     append(tags, info.id, info.tags);
     append(metadata, info.id, info.metadata);
+    for (const Assessment& one : assessments) RETURN_IF_ERROR(store::put_assessment(tx, one));
     RETURN_IF_ERROR(store::put_pairs(tx, "trace_tags", tags));
     RETURN_IF_ERROR(store::put_pairs(tx, "trace_metadata", metadata));
     ASSIGN_OR_RETURN(auto now, store::load_infos(tx, {info.id}));
@@ -136,6 +143,22 @@ Status Service::record(const std::string& experiment_id, const std::vector<Span>
   });
 }
 
+Status Service::link_to_run(const std::vector<std::string>& ids, const std::string& run_id) {
+  if (ids.empty()) return invalid_field("trace_ids", "must name at least one trace");
+  if (ids.size() > kMostLinks) {
+    return invalid_field("trace_ids", "Cannot link more than ", kMostLinks,
+                         " traces to a run in a single request, got ", ids.size());
+  }
+  return database_.write([&](sql::Connection& tx) -> Status {
+    ASSIGN_OR_RETURN(const auto found, store::load_infos(tx, ids));
+    for (const std::string& id : ids) {
+      const auto is_it = [&](const TraceInfo& info) { return info.id == id; };
+      if (std::none_of(found.begin(), found.end(), is_it)) return no_trace(id);
+    }
+    return store::link(tx, ids, run_id);
+  });
+}
+
 StatusOr<std::optional<std::string>> Service::experiment_of(const std::string& id) {
   std::optional<std::string> found;
   RETURN_IF_ERROR(database_.read([&](sql::Connection& connection) -> Status {
@@ -152,13 +175,13 @@ Status Service::remove_all_of(sql::Connection& tx, const std::string& experiment
 
 StatusOr<TraceInfo> Service::get_info(const std::string& id) {
   ASSIGN_OR_RETURN(auto found, get_many({id}, false));
-  if (found.empty()) return missing(id);
+  if (found.empty()) return no_trace(id);
   return std::move(found.front().info);
 }
 
 StatusOr<Trace> Service::get(const std::string& id) {
   ASSIGN_OR_RETURN(auto found, get_many({id}, true));
-  if (found.empty()) return missing(id);
+  if (found.empty()) return no_trace(id);
   return std::move(found.front());
 }
 
@@ -215,7 +238,7 @@ Status Service::set_tag(const std::string& id, const std::string& key, const std
   RETURN_IF_ERROR(check_pairs("tags", {{key, value}}));
   return database_.write([&](sql::Connection& tx) -> Status {
     ASSIGN_OR_RETURN(const auto found, tx.query_text("SELECT id FROM traces WHERE id = ?", {id}));
-    if (!found) return missing(id);
+    if (!found) return no_trace(id);
     return store::put_pairs(tx, "trace_tags", {{id, key, value}});
   });
 }

@@ -1,6 +1,7 @@
 // Traces of experiments and their spans. All methods are thread-safe; a write is durable when its call returns.
 #pragma once
 
+#include "base/clock.h"
 #include "base/status.h"
 #include "domains/traces/types.h"
 #include "domains/tracking/service.h"
@@ -14,7 +15,10 @@ class Service {
   static constexpr std::size_t kMostPairs = 1000;  // tags or metadata in one call
   static constexpr std::size_t kMostIds = 1000;    // of one deletion or one reading
 
-  Service(sql::Database& database, tracking::Service& tracking) : database_(database), tracking_(tracking) {}
+  static constexpr std::size_t kMostLinks = 100;  // traces linked to a run in one call
+
+  Service(sql::Database& database, const Clock& clock, tracking::Service& tracking)
+      : database_(database), clock_(clock), tracking_(tracking) {}
   Status open();
 
   // What its maker reports of a trace, whether or not spans came before; tags and metadata are added to those there.
@@ -34,9 +38,23 @@ class Service {
   StatusOr<std::int64_t> remove(const Deletion& deletion);
   Status set_tag(const std::string& id, const std::string& key, const std::string& value);
   Status delete_tag(const std::string& id, const std::string& key);
+  // The traces are found by the run from now on, as those are that the run itself made.
+  Status link_to_run(const std::vector<std::string>& ids, const std::string& run_id);
+
+  // Assessments (assessments.cc). One that overrides another makes that invalid, until it is deleted itself.
+  StatusOr<Assessment> assess(const Assessment& assessment);
+  StatusOr<Assessment> get_assessment(const std::string& trace_id, const std::string& id);
+  StatusOr<Assessment> change_assessment(const std::string& trace_id, const std::string& id,
+                                         const AssessmentChange& change);
+  // Safe to repeat.
+  Status delete_assessment(const std::string& trace_id, const std::string& id);
 
  private:
+  void complete(Assessment& assessment) const;
+  static StatusOr<Assessment> existing(sql::Connection& connection, const std::string& trace_id, const std::string& id);
+
   sql::Database& database_;
+  const Clock& clock_;
   tracking::Service& tracking_;
 };
 

@@ -76,7 +76,15 @@ const std::vector<sql::Migration>& migrations() {
        "CREATE TABLE trace_metadata(trace_id TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,"
        " PRIMARY KEY(trace_id, key));"
        "CREATE TABLE trace_spans(trace_id TEXT NOT NULL, span_id TEXT NOT NULL, start_ns BIGINT NOT NULL,"
-       " body TEXT NOT NULL, PRIMARY KEY(trace_id, span_id))"}};
+       " body TEXT NOT NULL, PRIMARY KEY(trace_id, span_id))"},
+      {2,
+       "CREATE TABLE assessments(id TEXT PRIMARY KEY, trace_id TEXT NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL,"
+       " value TEXT NOT NULL, error TEXT, source_type TEXT NOT NULL, source_id TEXT NOT NULL, span_id TEXT,"
+       " rationale TEXT, overrides TEXT NOT NULL, valid INTEGER NOT NULL, created_ms BIGINT NOT NULL,"
+       " updated_ms BIGINT NOT NULL, metadata TEXT NOT NULL, text TEXT NOT NULL, number DOUBLE PRECISION);"
+       "CREATE INDEX assessments_by_trace ON assessments(trace_id, kind, name);"
+       "CREATE TABLE trace_runs(trace_id TEXT NOT NULL, run_id TEXT NOT NULL, PRIMARY KEY(run_id, trace_id));"
+       "CREATE INDEX trace_runs_by_trace ON trace_runs(trace_id)"}};
   return list;
 }
 
@@ -146,8 +154,16 @@ StatusOr<std::vector<TraceInfo>> load_infos(sql::Connection& connection, const s
     found.erase(it);
   }
   const Places places = places_of(infos);
+  std::vector<std::string> loaded;
+  loaded.reserve(infos.size());
+  for (const TraceInfo& info : infos) loaded.push_back(info.id);
   RETURN_IF_ERROR(load_pairs(connection, "trace_tags", places, values, infos, &TraceInfo::tags));
   RETURN_IF_ERROR(load_pairs(connection, "trace_metadata", places, values, infos, &TraceInfo::metadata));
+  ASSIGN_OR_RETURN(std::vector<Assessment> assessments, load_assessments(connection, loaded));
+  for (Assessment& one : assessments) {
+    const std::size_t place = places.find(one.trace_id)->second;
+    infos[place].assessments.push_back(std::move(one));
+  }
   return infos;
 }
 
@@ -169,6 +185,19 @@ StatusOr<std::vector<Trace>> load_spans(sql::Connection& connection, std::vector
   return traces;
 }
 
+Status link(sql::Connection& tx, const std::vector<std::string>& ids, const std::string& run_id) {
+  sql::Values values;
+  for (const std::string& id : ids) {
+    values.emplace_back(id);
+    values.emplace_back(run_id);
+  }
+  return tx
+      .execute(
+          str_cat("INSERT INTO trace_runs(trace_id, run_id) VALUES ", rows(ids.size(), 2), " ON CONFLICT DO NOTHING"),
+          values)
+      .status();
+}
+
 StatusOr<std::int64_t> remove(sql::Connection& tx, const Deletion& deletion) {
   std::string which = "SELECT id FROM traces WHERE experiment_id = ?";
   sql::Values values = {deletion.experiment_id};
@@ -184,7 +213,7 @@ StatusOr<std::int64_t> remove(sql::Connection& tx, const Deletion& deletion) {
     for (const std::string& id : deletion.ids) values.emplace_back(id);
   }
   // The traces themselves last, for they say which are meant.
-  for (const std::string_view table : {"trace_tags", "trace_metadata", "trace_spans"}) {
+  for (const std::string_view table : {"trace_tags", "trace_metadata", "trace_spans", "assessments", "trace_runs"}) {
     RETURN_IF_ERROR(tx.execute(str_cat("DELETE FROM ", table, " WHERE trace_id IN (", which, ")"), values));
   }
   return tx.execute(str_cat("DELETE FROM traces WHERE id IN (", which, ")"), values);

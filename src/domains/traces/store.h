@@ -5,6 +5,12 @@
 #include "domains/traces/types.h"
 #include "storage/sql/database.h"
 
+namespace treadle::traces {
+
+Status no_trace(const std::string& id);
+
+}  // namespace treadle::traces
+
 namespace treadle::traces::store {
 
 const std::vector<sql::Migration>& migrations();
@@ -23,6 +29,7 @@ Status put_spans(sql::Connection& tx, const std::vector<Span>& spans);
 StatusOr<std::vector<TraceInfo>> load_infos(sql::Connection& connection, const std::vector<std::string>& ids);
 StatusOr<std::vector<Trace>> load_spans(sql::Connection& connection, std::vector<TraceInfo> infos);
 StatusOr<std::vector<std::string>> find(sql::Connection& connection, const Query& query);
+Status link(sql::Connection& tx, const std::vector<std::string>& ids, const std::string& run_id);
 StatusOr<std::int64_t> remove(sql::Connection& tx, const Deletion& deletion);
 
 }  // namespace treadle::traces::store

@@ -13,7 +13,7 @@ class Traces : public tracking::testing::TrackingTest {
   void SetUp() override {
     TrackingTest::SetUp();
     if (IsSkipped()) return;
-    traces_ = std::make_unique<Service>(database(), tracking());
+    traces_ = std::make_unique<Service>(database(), clock_, tracking());
     ASSERT_TRUE(traces_->open().ok());
   }
   Service& traces() { return *traces_; }

@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "domains/traces/assessments.h"
+
 namespace treadle::traces {
 
 using Pairs = std::vector<std::pair<std::string, std::string>>;
@@ -19,6 +21,7 @@ struct TraceInfo {
   std::string state = "IN_PROGRESS";  // or OK, ERROR, STATE_UNSPECIFIED
   std::optional<std::string> client_request_id = {}, request_preview = {}, response_preview = {};
   Pairs tags = {}, metadata = {};
+  std::vector<Assessment> assessments = {};  // oldest first
 };
 
 struct Span {

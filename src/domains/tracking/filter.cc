@@ -84,6 +84,7 @@ class Parser {
     if (grammar_ == Grammar::kTraces) {
       if (first == "metadata" || first == "request_metadata") entity = "metadata";
       if (first == "trace") entity = "attribute";
+      if (first == "feedback" || first == "expectation") entity = first;
     }
     if (entity.empty()) {
       return error(
