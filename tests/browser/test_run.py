@@ -166,6 +166,6 @@ def test_nested_runs_lead_both_ways(told, visit):
     page.goto(f"/runs/{parent}")
     page.get_by_role("region", name="Nested runs").get_by_role("link", name="inside-2").click()
     expect(page).to_have_title("inside-2 · Treadle")
-    page.get_by_role("region", name="Details").get_by_role("link", name=parent[:8]).click()
+    page.get_by_role("region", name="Details").get_by_role("link", name=parent[-8:]).click()
     page.get_by_role("link", name="In the table").click()
     expect(page.get_by_role("status").filter(has_text="2 runs")).to_be_visible()

@@ -70,6 +70,7 @@ Assessment read_assessment(const sql::Row& row) {
 }
 
 Status check_length(std::string_view field, std::string_view text, std::size_t limit) {
+  if (text.find('\0') != std::string_view::npos) return invalid_field(field, "must not contain the character NUL");
   if (text.size() <= limit) return ok_status();
   return invalid_field(field, "must have at most ", limit, " characters, got ", text.size());
 }
@@ -90,6 +91,7 @@ Status check_assessment(const Assessment& assessment) {
   RETURN_IF_ERROR(check_length("span_id", assessment.span_id.value_or(""), kLongestId));
   RETURN_IF_ERROR(check_length("source.source_id", assessment.source_id, kLongestName));
   RETURN_IF_ERROR(check_length("value", assessment.value, kLongestText));
+  RETURN_IF_ERROR(check_length("value", compared_text(value_of(assessment)), kLongestText));
   RETURN_IF_ERROR(check_length("error", assessment.error.value_or(""), kLongestText));
   RETURN_IF_ERROR(check_length("rationale", assessment.rationale.value_or(""), kLongestText));
   RETURN_IF_ERROR(check_length("metadata", metadata_text(assessment), kLongestText));

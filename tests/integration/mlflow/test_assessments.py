@@ -118,7 +118,7 @@ def test_bad_ones_change_nothing(server, trace):
                    {"source": {"source_type": "GUESS"}}, {"source": "HUMAN"}, {"create_time": "yesterday"}, {"metadata": {"a": 1}},
                    {"feedback": None, "expectation": {"serialized_value": {"serialization_format": "YAML", "value": "1"}}},
                    {"feedback": None, "expectation": {"serialized_value": {"serialization_format": "JSON_FORMAT", "value": "{"}}},
-                   {"span_id": "s" * 51}, {"rationale": "r" * 1_000_001}):
+                   {"span_id": "s" * 51}, {"rationale": "r" * 1_000_001}, {"rationale": "\0"}, {"feedback": {"value": "\0"}}):
         body = {key: value for key, value in {**good, **change}.items() if value is not None}
         answer = requests.post(url, json={"assessment": body}, timeout=10)
         assert answer.status_code == 400 and answer.json()["error_code"] == "INVALID_PARAMETER_VALUE", (change, answer.text)

@@ -6,6 +6,8 @@ export const count = (value: number) => value.toLocaleString("en-US");
 
 export const day = (ms: number) => new Date(ms).toISOString().slice(0, 10);
 
+// Runs made in the same minute begin alike: the last digits tell them apart.
+export const shortId = (id: string) => id.slice(-8);
 export const minute = (ms: number) => new Date(ms).toISOString().slice(0, 16).replace("T", " ");
 
 export function duration(ms: number) {

@@ -5,7 +5,7 @@ import { useExperiment } from "../../api/tracking";
 import type { Run } from "../../api/types";
 import { DataGrid, type GridColumn, type GridItem } from "../../components/DataGrid";
 import { Empty, ErrorBox, Loading, StatePill } from "../../components/State";
-import { count } from "../../lib/format";
+import { count, shortId } from "../../lib/format";
 import { useSelection } from "../../lib/selection";
 import { useUrlState } from "../../lib/urlState";
 import { HeadActions } from "../edits/HeadActions";
@@ -34,7 +34,7 @@ const nameColumn = (sort: string): GridColumn<Run> => ({
   title: "Run",
   width: 240,
   sort: directionOf("attributes.run_name", sort),
-  cell: (run) => <Link href={`/runs/${run.id}`}>{run.name || run.id.slice(0, 8)}</Link>,
+  cell: (run) => <Link href={`/runs/${run.id}`}>{run.name || shortId(run.id)}</Link>,
 });
 
 function useItems(table: RunsTable) {

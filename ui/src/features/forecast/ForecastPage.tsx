@@ -6,7 +6,7 @@ import type { Alert, Deployment, Firing, ForecastPoint, Performance } from "../.
 import { Chart, type Mark } from "../../components/Chart";
 import { Ask, ErrorBox, StatePill } from "../../components/State";
 import { Stat } from "../../components/Stat";
-import { ago, count, day, number } from "../../lib/format";
+import { ago, count, day, number, shortId } from "../../lib/format";
 import { DriftStrip } from "./DriftStrip";
 import { RetrainButton } from "./RetrainButton";
 import { useZoom } from "./useZoom";
@@ -77,7 +77,7 @@ function Alerts({ alerts, firings }: { alerts: Alert[]; firings: Firing[] }) {
   const answered = new Set(alerts.map((alert) => alert.retrain_run_id));
   const asked = firings.filter((firing) => !answered.has(firing.run_id) && firing.state !== "SKIPPED");
   const retrain = (firing: Firing | undefined) => firing?.run_id && (
-    <Link href={`/runs/${firing.run_id}`} aria-label={`Retrain run ${firing.run_id.slice(0, 8)}`}><StatePill state={firing.outcome ?? firing.state} /></Link>
+    <Link href={`/runs/${firing.run_id}`} aria-label={`Retrain run ${shortId(firing.run_id)}`}><StatePill state={firing.outcome ?? firing.state} /></Link>
   );
   return (
     <div className="scroll" style={{ maxHeight: 256 }} tabIndex={0} role="region" aria-label="List of alerts and retrains">
@@ -196,7 +196,7 @@ export default function ForecastPage({ name }: { name: string }) {
               <tbody>
                 {list.map((change) => (
                   <tr key={`${change.version}-${change.from_ms}`}><td>{change.version}</td><td>{change.reason || "–"}</td>
-                    <td>{change.run_id ? <Link href={`/runs/${change.run_id}`}>{change.run_id.slice(0, 8)}</Link> : "–"}</td><td className="num sub">{ago(change.from_ms)}</td></tr>
+                    <td>{change.run_id ? <Link href={`/runs/${change.run_id}`}>{shortId(change.run_id)}</Link> : "–"}</td><td className="num sub">{ago(change.from_ms)}</td></tr>
                 ))}
               </tbody>
             </table>

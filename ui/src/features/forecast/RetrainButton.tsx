@@ -1,3 +1,4 @@
+import { shortId } from "../../lib/format";
 import { Button, Modal } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
@@ -21,7 +22,7 @@ export function RetrainButton({ deployment }: { deployment: string }) {
       <Button size="sm" onClick={() => setOpen(true)}>Retrain now</Button>
       <Modal opened={open} onClose={close} title={`Retrain ${deployment}`} centered>
         {retrain.isSuccess ? (
-          <p role="status">Training started. <Link href={`/runs/${retrain.data.run_id}`}>Watch run {retrain.data.run_id.slice(0, 8)}</Link></p>
+          <p role="status">Training started. <Link href={`/runs/${retrain.data.run_id}`}>Watch run {shortId(retrain.data.run_id)}</Link></p>
         ) : (
           <p>Trains on everything known so far. The new model replaces the present one only if it does better on a backtest; no request is dropped.</p>
         )}

@@ -7,7 +7,7 @@ import type { ModelDetails, ModelVersion } from "../../api/types";
 import { DataGrid, type GridColumn } from "../../components/DataGrid";
 import { EditableText } from "../../components/EditableText";
 import { Ask, Empty } from "../../components/State";
-import { ago, count, number } from "../../lib/format";
+import { ago, count, number, shortId } from "../../lib/format";
 import { useSelection, type Selection } from "../../lib/selection";
 import { readList, useUrlState, writeList } from "../../lib/urlState";
 import { CompareVersions } from "./CompareVersions";
@@ -23,7 +23,7 @@ const columnsFor = (open: (version: ModelVersion) => void, shown: number): GridC
   { id: "aliases", title: "Aliases", width: 190, cell: (one) => one.aliases.map((alias) => <span className="pill good" key={alias}>{alias}</span>) },
   { id: "stage", title: "Stage", width: 110, cell: (one) => (one.stage && one.stage !== "None" ? one.stage : "–") },
   { id: "mae", title: "Test MAE", width: 100, numeric: true, cell: (one) => (one.tags.test_mae ? number(Number(one.tags.test_mae)) : "–") },
-  { id: "run", title: "Trained by", width: 150, cell: (one) => (one.run_id ? <Link href={`/runs/${one.run_id}`}>run {one.run_id.slice(0, 8)}</Link> : "–") },
+  { id: "run", title: "Trained by", width: 150, cell: (one) => (one.run_id ? <Link href={`/runs/${one.run_id}`}>run {shortId(one.run_id)}</Link> : "–") },
   { id: "created", title: "Created", width: 120, cell: (one) => ago(one.created_ms) },
   { id: "description", title: "Description", width: 260, cell: (one) => one.description },
 ];

@@ -3,7 +3,7 @@ import { Link } from "wouter";
 import { useDescribe } from "../../api/registry";
 import type { ModelDetails, ModelVersion } from "../../api/types";
 import { EditableText } from "../../components/EditableText";
-import { minute } from "../../lib/format";
+import { minute, shortId } from "../../lib/format";
 import { DeployButton } from "./DeployButton";
 import { Lineage } from "./Lineage";
 import { Promote } from "./Promote";
@@ -22,7 +22,7 @@ export function Version({ model, version }: { model: ModelDetails; version: Mode
           <DeployButton model={model.name} version={version.version} />
         </div>
         <p className="sub">
-          Made {minute(version.created_ms)} UTC{version.run_id && <> by <Link href={`/runs/${version.run_id}`}>run {version.run_id.slice(0, 8)}</Link></>}, from <span className="mono value">{version.source}</span>
+          Made {minute(version.created_ms)} UTC{version.run_id && <> by <Link href={`/runs/${version.run_id}`}>run {shortId(version.run_id)}</Link></>}, from <span className="mono value">{version.source}</span>
         </p>
         <EditableText label="Description" text={version.description} saving={describe} />
         <Tags owner={owner} tags={version.tags} />

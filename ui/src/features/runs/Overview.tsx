@@ -5,7 +5,7 @@ import { nestedIn, useLoggedModels, useNestedRuns, useVersionsOfRun } from "../.
 import type { DatasetInput, TrackingRun } from "../../api/types";
 import { KeyValues } from "../../components/KeyValues";
 import { Ask, StatePill } from "../../components/State";
-import { ago, compact, duration, minute } from "../../lib/format";
+import { ago, compact, duration, minute, shortId } from "../../lib/format";
 import { Note } from "../edits/Note";
 import { TagsCard } from "../edits/TagsCard";
 
@@ -23,7 +23,7 @@ function detailsOf(run: TrackingRun): [string, React.ReactNode][] {
     ["Ended", run.end_ms && `${minute(run.end_ms)} UTC, after ${duration(run.end_ms - run.start_ms)}`],
     ["Source", tag("source.name")],
     ["Commit", commit && `${commit.slice(0, 12)}${tag("source.git.dirty") === "true" ? " with changes" : ""}`],
-    ["Part of run", parent && <Link key="p" href={`/runs/${parent}`}>{parent.slice(0, 8)}</Link>],
+    ["Part of run", parent && <Link key="p" href={`/runs/${parent}`}>{shortId(parent)}</Link>],
     ["Artifacts", run.artifact_uri],
   ];
   return rows.filter(([, value]) => value);

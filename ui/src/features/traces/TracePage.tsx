@@ -4,7 +4,7 @@ import { Link } from "wouter";
 import { durationOf, experimentOf, useTrace, type Trace } from "../../api/traces";
 import { KeyValues } from "../../components/KeyValues";
 import { Ask, Empty, StatePill } from "../../components/State";
-import { ago } from "../../lib/format";
+import { ago, shortId } from "../../lib/format";
 import { useUrlState } from "../../lib/urlState";
 import { Assessments } from "./Assessments";
 import { SpanPanel } from "./SpanPanel";
@@ -23,7 +23,7 @@ function Shown({ trace }: { trace: Trace }) {
       <div className="head">
         <h1>{experiment !== null && <><Link className="crumb" href={`/experiments/${experiment}/traces`}>Traces</Link> / </>}{info.tags?.["mlflow.traceName"] ?? info.trace_id}</h1>
         <StatePill state={info.state} />
-        <span className="sub">{ago(Date.parse(info.request_time))}, took {tookText(durationOf(info))}{run && <>, by <Link href={`/runs/${run}`}>run {run.slice(0, 8)}</Link></>}</span>
+        <span className="sub">{ago(Date.parse(info.request_time))}, took {tookText(durationOf(info))}{run && <>, by <Link href={`/runs/${run}`}>run {shortId(run)}</Link></>}</span>
       </div>
       <Assessments list={info.assessments ?? []} spanName={(id) => spans.find((span) => span.id === id)?.name} />
       <section className="card" aria-label="Spans">
