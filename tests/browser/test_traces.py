@@ -122,6 +122,29 @@ def test_a_trace_and_its_run_lead_to_each_other(traced, visit):
     expect(page.get_by_role("heading", level=1)).to_have_text("tea time")
 
 
+def test_feedback_is_given_changed_and_taken_back(traced, visit):
+    page = visit(traced).page
+    page.goto(f"/traces/{traced.traced['in_run']}")
+    said = page.get_by_role("region", name="Assessments")
+    expect(said).to_contain_text("Nobody has said anything")
+    said.get_by_role("button", name="Add feedback").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("textbox", name="Why").fill("it <i>does</i> depend")
+    dialog.get_by_role("combobox", name="Value").press("Enter")
+    expect(said.get_by_role("row").filter(has_text="correct")).to_contain_text("yes")
+    expect(said).to_contain_text("it <i>does</i> depend")
+    said.get_by_role("button", name="Change correct").click()
+    dialog.get_by_role("combobox", name="Value").fill("0.25")
+    page.keyboard.press("Enter")
+    expect(said.get_by_role("row").filter(has_text="correct")).to_contain_text("0.25")
+    answer = Client(traced.url).call("GET", "/api/3.0/mlflow/traces/get", trace_id=traced.traced["in_run"])
+    [one] = answer["trace"]["trace_info"]["assessments"]
+    assert (one["feedback"]["value"], one["source"]["source_type"], one["rationale"]) == (0.25, "HUMAN", "it <i>does</i> depend")
+    said.get_by_role("button", name="Change correct").click()
+    dialog.get_by_role("button", name="Delete").click()
+    expect(said).to_contain_text("Nobody has said anything")
+
+
 def test_without_traces_it_says_how_to_log_one(server, visit):
     page = visit(server).page
     page.goto(f"/experiments/{Client(server.url).experiment('untraced')}/traces")

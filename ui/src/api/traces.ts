@@ -1,6 +1,6 @@
 // Traces of an experiment, and one trace with its spans, through MLflow's protocol.
-import { useQuery } from "@tanstack/react-query";
-import { getJson, postJson, segment } from "./client";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { getJson, postJson, segment, sendJson } from "./client";
 import type { Page } from "./pages";
 
 const MLFLOW = "/ajax-api/3.0/mlflow";
@@ -132,3 +132,28 @@ export const useTrace = (id: string) =>
       return { info: trace.trace_info, spans: spans.map((span) => spanOf(span, zero)) };
     },
   });
+
+function useChange<Input>(work: (input: Input) => Promise<unknown>) {
+  const queries = useQueryClient();
+  return useMutation({ mutationFn: work, onSuccess: () => queries.invalidateQueries({ queryKey: ["traces"] }) });
+}
+
+export interface Feedback {
+  one: Assessment | null; // the one that is changed
+  name: string;
+  value: unknown;
+  rationale: string;
+}
+
+const assessmentsOf = (trace: string) => `${MLFLOW}/traces/${segment(trace)}/assessments`;
+
+export const useAssess = (trace: string) =>
+  useChange(({ one, name, value, rationale }: Feedback) => {
+    const assessment = { assessment_name: name, feedback: { value }, rationale };
+    if (one) return sendJson("PATCH", `${assessmentsOf(trace)}/${segment(one.assessment_id)}`, { assessment, update_mask: "assessmentName,feedback,rationale" });
+    const time = new Date().toISOString();
+    const source = { source_type: "HUMAN", source_id: "page" };
+    return postJson(assessmentsOf(trace), { assessment: { ...assessment, trace_id: trace, source, create_time: time, last_update_time: time } });
+  });
+
+export const useDropAssessment = (trace: string) => useChange((id: string) => sendJson("DELETE", `${assessmentsOf(trace)}/${segment(id)}`, {}));

@@ -1,7 +1,8 @@
+import { useState } from "react";
 import type { Assessment } from "../../api/traces";
 import { ago } from "../../lib/format";
-
-const valueOf = ({ feedback, expectation }: Assessment) => feedback?.value ?? expectation?.value ?? expectation?.serialized_value?.value ?? feedback?.error?.error_message;
+import { AssessmentForm } from "./AssessmentForm";
+import { valueOf } from "./value";
 
 export const shortAssessment = (one: Assessment) => `${one.assessment_name}: ${textOf(one)}`;
 
@@ -11,25 +12,27 @@ const textOf = (one: Assessment) => {
 };
 
 // What people, code and judges said of the trace; replaced ones are left out.
-export function Assessments({ list, spanName }: { list: Assessment[]; spanName: (id: string) => string | undefined }) {
+export function Assessments({ trace, list, spanName }: { trace: string; list: Assessment[]; spanName: (id: string) => string | undefined }) {
   const valid = list.filter((one) => one.valid !== false);
-  if (valid.length === 0) return null;
+  const [open, setOpen] = useState<{ one: Assessment | null } | null>(null);
   return (
     <section className="card" aria-label="Assessments">
-      <h2>Assessments</h2>
-      <div className="scroll">
+      <div className="bar" style={{ marginTop: 0 }}><h2 style={{ margin: 0 }}>Assessments</h2><button type="button" className="link" onClick={() => setOpen({ one: null })}>Add feedback</button></div>
+      {valid.length === 0 ? <span className="sub">Nobody has said anything of this trace yet.</span> : <div className="scroll">
         <table className="plain">
-          <thead><tr><th>Name</th><th>Value</th><th>Kind</th><th>By</th><th>Why</th><th className="num">When</th></tr></thead>
+          <thead><tr><th>Name</th><th>Value</th><th>Kind</th><th>By</th><th>Why</th><th className="num">When</th><th /></tr></thead>
           <tbody>
             {valid.map((one) => (
               <tr key={one.assessment_id}>
                 <td>{one.assessment_name}{one.span_id && <span className="sub"> on {spanName(one.span_id) ?? "a span"}</span>}</td><td className="mono value">{textOf(one)}</td><td>{one.expectation ? "expectation" : "feedback"}</td>
                 <td>{one.source.source_id || "–"} <span className="sub">{one.source.source_type.toLowerCase()}</span></td><td className="value">{one.rationale ?? ""}</td><td className="num sub">{ago(Date.parse(one.create_time))}</td>
+                <td className="acts">{one.feedback && <button type="button" className="link" aria-label={`Change ${one.assessment_name}`} onClick={() => setOpen({ one })}>Edit</button>}</td>
               </tr>
             ))}
           </tbody>
         </table>
-      </div>
+      </div>}
+      {open && <AssessmentForm trace={trace} one={open.one} onClose={() => setOpen(null)} />}
     </section>
   );
 }

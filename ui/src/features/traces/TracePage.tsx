@@ -25,7 +25,7 @@ function Shown({ trace }: { trace: Trace }) {
         <StatePill state={info.state} />
         <span className="sub">{ago(Date.parse(info.request_time))}, took {tookText(durationOf(info))}{run && <>, by <Link href={`/runs/${run}`}>run {shortId(run)}</Link></>}</span>
       </div>
-      <Assessments list={info.assessments ?? []} spanName={(id) => spans.find((span) => span.id === id)?.name} />
+      <Assessments trace={info.trace_id} list={info.assessments ?? []} spanName={(id) => spans.find((span) => span.id === id)?.name} />
       <section className="card" aria-label="Spans">
         {chosen ? <Waterfall spans={spans} chosen={chosen.id} onChoose={choose} /> : <Empty>This trace has no spans.</Empty>}
       </section>
