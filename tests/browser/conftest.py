@@ -42,8 +42,13 @@ class Visitor:
         self.context = browser.new_context(base_url=server.url, viewport={"width": 1280, "height": 860}, **options)
         self.context.set_default_timeout(10_000)
         self.page = self.context.new_page()
+        self.forgiven = []
         self.page.on("console", lambda message: message.type in ("error", "warning") and self.errors.append(message.text))
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+
+    def forgive(self, status):
+        """The browser itself reports an answer that the test asked for, sometimes a moment later."""
+        self.forgiven.append(str(status))
 
     def screenshot(self, suffix=""):
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
@@ -67,4 +72,4 @@ def visit(chromium, request):
     for visitor in visitors:
         visitor.screenshot()
         visitor.context.close()
-        assert visitor.errors == []
+        assert [error for error in visitor.errors if not any(status in error for status in visitor.forgiven)] == []

@@ -36,10 +36,6 @@ def write_note(page, text):
     page.get_by_role("button", name="Save").click()
 
 
-def forgive(window, status):
-    window.errors[:] = [error for error in window.errors if str(status) not in error]
-
-
 def test_a_run_is_renamed_with_the_keyboard(run_page, client, made):
     page = run_page.page
     page.get_by_role("button", name="Rename").focus()
@@ -101,7 +97,7 @@ def test_a_refused_tag_is_told_beside_the_field(run_page):
     tags.get_by_role("button", name="Add tag").click()
     expect(tags.get_by_role("alert")).to_contain_text("../up")
     expect(tags.get_by_role("textbox", name="Tag")).to_have_value("../up")
-    forgive(run_page, 400)
+    run_page.forgive(400)
 
 
 def test_a_run_is_deleted_and_restored(run_page, client, made):
@@ -137,7 +133,7 @@ def test_an_experiment_is_described_tagged_and_renamed(made, server, client, vis
     page.get_by_role("dialog").get_by_role("textbox").fill("taken")
     page.keyboard.press("Enter")
     expect(page.get_by_role("dialog").get_by_role("alert")).to_contain_text("taken")
-    forgive(window, 400)
+    window.forgive(400)
     page.get_by_role("dialog").get_by_role("textbox").fill("renamed here")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_contain_text("renamed here")

@@ -169,7 +169,7 @@ Status RunColumns::load(const std::vector<ColumnName>& columns) {
   if (!has_runs_) RETURN_IF_ERROR(load_runs());
   for (const ColumnName& name : columns) {
     if (loaded_.contains(name)) continue;
-    const Status loaded = load_column(name);
+    Status loaded = load_column(name);
     if (!loaded.ok()) {
       drop(name);
       return loaded;

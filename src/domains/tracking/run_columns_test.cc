@@ -204,6 +204,7 @@ TEST_P(Columns, ImportedRunsAndNotedModelsAreFound) {
 TEST_P(Columns, SearchesBesideWritersMissNothing) {
   const RunQuery query{.filter = "metrics.rmse >= 0 AND params.model = 'x'", .order_by = {"metrics.rmse DESC"}};
   std::vector<std::jthread> writers;
+  writers.reserve(4);
   for (int writer = 0; writer < 4; ++writer) {
     writers.emplace_back([&, writer] {
       for (int i = 0; i < 40; ++i) {
