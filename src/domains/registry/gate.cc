@@ -101,6 +101,12 @@ StatusOr<Check> parse_approval(Check check, const std::vector<std::string>& word
 
 }  // namespace
 
+std::string checks_text(const Gate& gate, std::string_view separator) {
+  std::string text;
+  for (const Check& check : gate.checks) str_append(&text, text.empty() ? "" : separator, check.text);
+  return text;
+}
+
 StatusOr<Check> parse_check(const std::string& given) {
   Check check{.text = std::string(trim(given))};
   if (check.text.size() > Gate::kLongestCheck) {

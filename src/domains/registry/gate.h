@@ -54,6 +54,9 @@ struct Gate {
   static constexpr std::size_t kMostChecks = 50, kLongestCheck = 1000, kMostPerModel = 100;
 };
 
+// Its checks as they were written, with `separator` between them.
+std::string checks_text(const Gate& gate, std::string_view separator);
+
 struct Approval {
   std::string target;
   Actor by;

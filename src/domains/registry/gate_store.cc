@@ -40,15 +40,13 @@ StatusOr<std::optional<Gate>> find_gate(sql::Connection& connection, const std::
 }
 
 StatusOr<Gate> put_gate(sql::Connection& tx, const std::string& model, Gate gate) {
-  std::vector<std::string> lines;
-  for (const Check& check : gate.checks) lines.push_back(check.text);
   // A deleted gate leaves its row, so that its version is not given again.
   RETURN_IF_ERROR(
       tx.execute("INSERT INTO model_gates(model, target, checks, description, version, active, user_name, updated_ms)"
                  " VALUES (?, ?, ?, ?, 1, 1, ?, ?) ON CONFLICT(model, target) DO UPDATE SET checks = excluded.checks,"
                  " description = excluded.description, version = model_gates.version + 1, active = 1,"
                  " user_name = excluded.user_name, updated_ms = excluded.updated_ms",
-                 {model, gate.target, join(lines, "\n"), gate.description, gate.user, gate.updated_ms}));
+                 {model, gate.target, checks_text(gate, "\n"), gate.description, gate.user, gate.updated_ms}));
   ASSIGN_OR_RETURN(
       const auto version,
       tx.query_integer("SELECT version FROM model_gates WHERE model = ? AND target = ?", {model, gate.target}));

@@ -15,12 +15,6 @@ Json gate_details(const Gate& gate) {
   return {{"gate", {{"version", gate.version}, {"description", gate.description}, {"checks", checks}}}};
 }
 
-std::string lines_of(const Gate& gate) {
-  std::vector<std::string> lines;
-  for (const Check& check : gate.checks) lines.push_back(check.text);
-  return join(lines, "; ");
-}
-
 }  // namespace
 
 StatusOr<Page<HistoryEntry>> Service::history(const HistoryQuery& query) {
@@ -63,8 +57,8 @@ StatusOr<Gate> Service::set_gate(const std::string& model, const std::string& gi
     return scribe.note(tx, {.model = model,
                             .kind = "gate.set",
                             .target = gate.target,
-                            .before = before ? lines_of(*before) : "",
-                            .after = lines_of(gate),
+                            .before = before ? checks_text(*before, "; ") : "",
+                            .after = checks_text(gate, "; "),
                             .details = gate_details(gate)});
   }));
   return gate;
@@ -82,7 +76,7 @@ Status Service::delete_gate(const std::string& model, const std::string& given_t
     return scribe.note(tx, {.model = model,
                             .kind = "gate.deleted",
                             .target = target,
-                            .before = lines_of(*before),
+                            .before = checks_text(*before, "; "),
                             .details = gate_details(*before)});
   });
 }
