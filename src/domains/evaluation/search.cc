@@ -90,15 +90,8 @@ StatusOr<std::vector<std::string>> find(sql::Connection& connection, const Query
     RETURN_IF_ERROR(append_condition(sql, connection.dialect(), condition));
   }
   RETURN_IF_ERROR(append_order(sql, query.order_by));
-  sql.text += " LIMIT ? OFFSET ?";
-  sql.values.emplace_back(query.limit + 1);
-  sql.values.emplace_back(query.offset);
-  std::vector<std::string> ids;
-  RETURN_IF_ERROR(connection.query(sql.text, sql.values, [&](const sql::Row& row) {
-    ids.push_back(row.string(0));
-    return ok_status();
-  }));
-  return ids;
+  tracking::append_page(sql, query.limit + 1, query.offset);
+  return tracking::select_ids(connection, sql);
 }
 
 }  // namespace treadle::evaluation::store

@@ -44,7 +44,7 @@ class Columns : public testing::TrackingTest {
     std::vector<std::string> ids;
     const Status read = database().read([&](sql::Connection& connection) -> Status {
       ASSIGN_OR_RETURN(const SqlText search, run_search_sql(query, database().dialect()));
-      ASSIGN_OR_RETURN(ids, store::find_runs(connection, search));
+      ASSIGN_OR_RETURN(ids, select_ids(connection, search));
       return ok_status();
     });
     EXPECT_TRUE(read.ok()) << read.to_string();

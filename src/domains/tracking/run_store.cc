@@ -110,15 +110,6 @@ StatusOr<Run> load_run(sql::Connection& connection, const std::string& id) {
   return std::move(runs.front());
 }
 
-StatusOr<std::vector<std::string>> find_runs(sql::Connection& connection, const SqlText& search) {
-  std::vector<std::string> ids;
-  RETURN_IF_ERROR(connection.query(search.text, search.values, [&](const sql::Row& row) {
-    ids.push_back(row.string(0));
-    return ok_status();
-  }));
-  return ids;
-}
-
 StatusOr<Page<Run>> load_page(sql::Connection& connection, std::vector<std::string> ids, std::int64_t limit) {
   Page<Run> page;
   page.more = ids.size() > static_cast<std::size_t>(limit);

@@ -160,13 +160,6 @@ Status append_attribute_order(SqlText& sql, const std::array<Attribute, N>& know
   return ok_status();
 }
 
-// The order that decides between equals, and the page.
-void append_page(SqlText& sql, std::string_view last_order, std::int64_t limit, std::int64_t offset) {
-  str_append(&sql.text, last_order, " LIMIT ? OFFSET ?");
-  sql.values.emplace_back(limit);
-  sql.values.emplace_back(offset);
-}
-
 std::string_view view_condition(View view) {
   switch (view) {
     case View::kActive:
@@ -186,6 +179,21 @@ void append_in(SqlText& sql, std::string_view column, const std::vector<std::str
   sql::InList list = sql::in_list(values);
   str_append(&sql.text, " AND ", column, " IN (", list.marks, ")");
   std::move(list.values.begin(), list.values.end(), std::back_inserter(sql.values));
+}
+
+void append_page(SqlText& sql, std::int64_t limit, std::int64_t offset) {
+  sql.text += " LIMIT ? OFFSET ?";
+  sql.values.emplace_back(limit);
+  sql.values.emplace_back(offset);
+}
+
+StatusOr<std::vector<std::string>> select_ids(sql::Connection& connection, const SqlText& sql) {
+  std::vector<std::string> ids;
+  RETURN_IF_ERROR(connection.query(sql.text, sql.values, [&](const sql::Row& row) {
+    ids.push_back(row.string(0));
+    return ok_status();
+  }));
+  return ids;
 }
 
 Status append_comparison(SqlText& sql, sql::Dialect dialect, std::string_view column, const Condition& condition,
@@ -275,7 +283,8 @@ StatusOr<SqlText> run_search_sql(const RunQuery& query, sql::Dialect dialect) {
     RETURN_IF_ERROR(append_comparison(sql, dialect, "d.value", *condition, false));
   }
   str_append(&sql.text, " ORDER BY ", order.terms);
-  append_page(sql, "r.start_ms DESC, r.id", query.limit + 1, query.offset);
+  sql.text += "r.start_ms DESC, r.id";
+  append_page(sql, query.limit + 1, query.offset);
   return sql;
 }
 
@@ -295,7 +304,8 @@ StatusOr<SqlText> experiment_search_sql(const ExperimentQuery& query, sql::Diale
   }
   sql.text += " ORDER BY ";
   RETURN_IF_ERROR(append_attribute_order(sql, kExperimentAttributes, query.order_by));
-  append_page(sql, query.order_by.empty() ? "e.created_ms DESC, e.id" : "e.id", query.limit, query.offset);
+  sql.text += query.order_by.empty() ? "e.created_ms DESC, e.id" : "e.id";
+  append_page(sql, query.limit, query.offset);
   return sql;
 }
 

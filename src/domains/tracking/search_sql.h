@@ -24,6 +24,12 @@ Status append_comparison(SqlText& sql, sql::Dialect dialect, std::string_view co
 // " AND column IN (…)"; nothing when there are no values.
 void append_in(SqlText& sql, std::string_view column, const std::vector<std::string>& values);
 
+// " LIMIT … OFFSET …".
+void append_page(SqlText& sql, std::int64_t limit, std::int64_t offset);
+
+// Runs it: the first column of each row.
+StatusOr<std::vector<std::string>> select_ids(sql::Connection& connection, const SqlText& sql);
+
 // The column of `runs` that an attribute of the grammar means; "" when it is no attribute, or none that is a column.
 std::string_view run_attribute_column(std::string_view attribute);
 

@@ -302,7 +302,7 @@ StatusOr<Page<Run>> Service::search_runs(const RunQuery& query) {
   StatusOr<Page<Run>> page = internal_error("");
   RETURN_IF_ERROR(database_.read([&](sql::Connection& connection) -> Status {
     if (!ids) {
-      ASSIGN_OR_RETURN(ids, store::find_runs(connection, search));
+      ASSIGN_OR_RETURN(ids, select_ids(connection, search));
     }
     page = store::load_page(connection, *std::move(ids), query.limit);
     return ok_status();

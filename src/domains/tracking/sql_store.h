@@ -34,8 +34,6 @@ Status insert_run(sql::Connection& tx, const Run& run);
 StatusOr<Run> load_run(sql::Connection& connection, const std::string& id);
 // Only the row itself.
 StatusOr<Run> load_run_row(sql::Connection& connection, const std::string& id);
-// The ids that run_search_sql() selects.
-StatusOr<std::vector<std::string>> find_runs(sql::Connection& connection, const SqlText& search);
 // These runs in this order, at most `limit` of them; without those that are not there.
 StatusOr<Page<Run>> load_page(sql::Connection& connection, std::vector<std::string> ids, std::int64_t limit);
 Status update_run(sql::Connection& tx, const std::string& id, const RunUpdate& update);

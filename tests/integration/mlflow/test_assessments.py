@@ -1,7 +1,5 @@
 """Assessments of traces: feedback and expectations through the real client, searched by, replaced, refused."""
 
-import uuid
-
 import mlflow
 import pytest
 import requests
@@ -11,15 +9,6 @@ from mlflow.exceptions import MlflowException
 
 HUMAN = AssessmentSource(source_type="HUMAN", source_id="ann@example.com")
 JUDGE = AssessmentSource(source_type="LLM_JUDGE", source_id="a judge")
-
-
-@pytest.fixture
-def experiment(server, monkeypatch):
-    monkeypatch.setenv("MLFLOW_ENABLE_ASYNC_TRACE_LOGGING", "false")
-    mlflow.set_tracking_uri(server.url)
-    mlflow.set_registry_uri(server.url)
-    mlflow.tracing.reset()
-    return mlflow.set_experiment(f"assessed-{uuid.uuid4()}").experiment_id
 
 
 @mlflow.trace(name="answer")

@@ -13,15 +13,6 @@ from mlflow.genai import datasets
 from mlflow.genai.scorers import Guidelines, delete_scorer, get_scorer, list_scorers
 
 
-@pytest.fixture
-def experiment(server, monkeypatch):
-    monkeypatch.setenv("MLFLOW_ENABLE_ASYNC_TRACE_LOGGING", "false")
-    mlflow.set_tracking_uri(server.url)
-    mlflow.set_registry_uri(server.url)
-    mlflow.tracing.reset()
-    return mlflow.set_experiment(f"evaluation-{uuid.uuid4()}").experiment_id
-
-
 def v3(server, method, path, **how):
     return requests.request(method, f"{server.url}/api/3.0/mlflow/{path}", timeout=30, **how)
 

@@ -12,15 +12,6 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 
 @pytest.fixture
-def experiment(server, monkeypatch):
-    monkeypatch.setenv("MLFLOW_ENABLE_ASYNC_TRACE_LOGGING", "false")
-    mlflow.set_tracking_uri(server.url)
-    mlflow.set_registry_uri(server.url)
-    mlflow.tracing.reset()
-    return mlflow.set_experiment(f"traces-{uuid.uuid4()}").experiment_id
-
-
-@pytest.fixture
 def client(experiment):
     return MlflowClient()
 
