@@ -246,6 +246,12 @@ StatusOr<traces::Span> read_span(std::string_view bytes) {
   traces::Span span;
   Json body = {{"attributes", Json::array()}, {"events", Json::array()}};
   RETURN_IF_ERROR(each_field(bytes, "Span", [&](const Field& field) { return read_span_field(field, span, body); }));
+  return finish_span(std::move(span), std::move(body));
+}
+
+}  // namespace
+
+StatusOr<traces::Span> finish_span(traces::Span span, Json body) {
   if (span.trace_id.size() != 16) return invalid_field("trace_id", "of a span must have 16 bytes");
   if (span.id.size() != 8) return invalid_field("span_id", "of a span must have 8 bytes");
   if (!span.parent_id.empty() && span.parent_id.size() != 8)
@@ -263,8 +269,6 @@ StatusOr<traces::Span> read_span(std::string_view bytes) {
   span.id = hex_encode(span.id);
   return span;
 }
-
-}  // namespace
 
 StatusOr<std::vector<traces::Span>> read_otlp(std::string_view bytes) {
   std::vector<traces::Span> spans;

@@ -245,16 +245,20 @@ StatusOr<Json> delete_assessment(Service& service, const Json& arguments) {
 
 net::Response receive(Service& service, const net::Request& request) {
   const auto type = request.headers.get("content-type");
-  if (!type.starts_with("application/x-protobuf"))
-    return error_response(invalid_field("Content-Type", "must be application/x-protobuf, got \"", type, "\""));
+  const bool as_json = type.starts_with("application/json");
+  if (!as_json && !type.starts_with("application/x-protobuf")) {
+    return error_response(
+        invalid_field("Content-Type", "must be application/x-protobuf or application/json, got \"", type, "\""));
+  }
   const std::string experiment(request.headers.get("x-mlflow-experiment-id"));
   if (experiment.empty())
     return error_response(invalid_field("x-mlflow-experiment-id", "is missing: the header names the experiment"));
-  const auto spans = read_otlp(request.body);
+  const auto spans = as_json ? read_otlp_json(request.body) : read_otlp(request.body);
   if (!spans.ok()) return error_response(spans.status());
   const Status kept = service.record(experiment, *spans);
   if (!kept.ok()) return error_response(kept);
   // An empty ExportTraceServiceResponse: all was taken.
+  if (as_json) return net::Response::json(Json::object());
   return net::Response::text(200, "", "application/x-protobuf");
 }
 

@@ -187,3 +187,34 @@ def test_children_before_the_root_make_a_trace_under_way(experiment, server):
     assert send(server, experiment, request.SerializeToString()).status_code == 200
     after = mlflow.get_trace(trace_id)
     assert (after.info.state, after.info.execution_duration, len(after.data.spans)) == ("OK", 250, 2)
+
+
+def json_span(**changes):
+    span = {"traceId": "0102030405060708090a0b0c0d0e0f10", "spanId": "a1a2a3a4a5a6a7a8", "name": "from a browser", "kind": 2,
+            "startTimeUnixNano": "1700000000000000000", "endTimeUnixNano": 1700000000250000000, "status": {"code": 2, "message": "lost"},
+            "attributes": [{"key": "tokens", "value": {"intValue": "9007199254740993"}}, {"key": "ok", "value": {"boolValue": True}},
+                           {"key": "list", "value": {"arrayValue": {"values": [{"stringValue": "ü"}, {"doubleValue": 0.5}]}}}],
+            "events": [{"timeUnixNano": "1700000000100000000", "name": "exception", "attributes": [{"key": "exception.type", "value": {"stringValue": "Lost"}}]}],
+            "unknown": {"ignored": 1}}
+    return {"resourceSpans": [{"scopeSpans": [{"spans": [{**span, **changes}]}]}]}
+
+
+def test_spans_come_as_json_too(server, client, experiment):
+    trace = uuid.uuid4().hex
+    answer = requests.post(f"{server.url}/v1/traces", json=json_span(traceId=trace), timeout=10, headers={"x-mlflow-experiment-id": experiment})
+    assert (answer.status_code, answer.json()) == (200, {}), answer.text
+    read = client.get_trace(f"tr-{trace}")
+    [span] = read.data.spans
+    assert (read.info.state, span.name, span.attributes["tokens"], span.attributes["list"]) == ("ERROR", "from a browser", 9007199254740993, ["ü", 0.5])
+    assert read.info.execution_duration == 250 and span.events[0].attributes["exception.type"] == "Lost" and span.status.description == "lost"
+
+
+@pytest.mark.parametrize("change", [{"traceId": "xyz"}, {"traceId": "01"}, {"spanId": None}, {"startTimeUnixNano": "soon"}, {"endTimeUnixNano": -1},
+                                    {"attributes": 1}, {"attributes": [1]}, {"attributes": [{"key": "k", "value": 1}]}, {"status": {"code": 7}},
+                                    {"name": 5}, {"events": [{"timeUnixNano": 1.5}]}])
+def test_bad_spans_in_json_are_refused_by_name(server, experiment, change):
+    body = json_span(traceId=uuid.uuid4().hex) if "traceId" not in change else json_span()
+    span = body["resourceSpans"][0]["scopeSpans"][0]["spans"][0]
+    span.update(change)
+    answer = requests.post(f"{server.url}/v1/traces", json=body, timeout=10, headers={"x-mlflow-experiment-id": experiment})
+    assert answer.status_code == 400 and answer.json()["error_code"] == "INVALID_PARAMETER_VALUE", answer.text
