@@ -122,8 +122,11 @@ const std::vector<RouteRule>& mlflow_rules() {
       logged_model("GET mlflow/logged-models/{model_id}/artifacts/files", kRead),
 
       needs("POST mlflow/traces",
-            {{Of::kExperiment, "trace.trace_info.trace_location.mlflow_experiment.experiment_id", kEdit},
-             {Of::kTrace, "trace.trace_info.trace_id", kEdit}}),
+            {{Of::kExperiment, "trace.trace_info.trace_location.mlflow_experiment.experiment_id|experiment_id", kEdit},
+             {Of::kTrace, "trace.trace_info.trace_id?", kEdit}}),
+      needs("GET mlflow/traces", {{Of::kExperiment, "experiment_ids[]", kRead}}),
+      trace("PATCH mlflow/traces/{trace_id}", kEdit),
+      trace("GET mlflow/traces/{trace_id}/info", kRead),
       trace("GET mlflow/traces/get", kRead),
       trace("GET mlflow/traces/{trace_id}", kRead),
       needs("GET mlflow/traces/batchGet", {{Of::kTrace, "trace_ids[]?", kRead}}),

@@ -298,6 +298,7 @@ void add_trace_routes(net::Router& router, Service& service) {
   add(Method::kGet, "3.0", "traces/{trace_id}/assessments/{assessment_id}", bind(get_assessment));
   add(Method::kPatch, "3.0", "traces/{trace_id}/assessments/{assessment_id}", bind(change_assessment));
   add(Method::kDelete, "3.0", "traces/{trace_id}/assessments/{assessment_id}", bind(delete_assessment));
+  add_old_trace_routes(router, service);
   router.add(Method::kPost, "/v1/traces", [&](net::Request& request) { return receive(service, request); },
              {.max_body = kMostBytes});
 }

@@ -8,4 +8,7 @@ namespace treadle::mlflow {
 
 void add_trace_routes(net::Router& router, traces::Service& traces);
 
+// Part of the above: what clients before 3.0 call (traces_v2.cc).
+void add_old_trace_routes(net::Router& router, traces::Service& service);
+
 }  // namespace treadle::mlflow

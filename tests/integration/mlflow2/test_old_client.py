@@ -75,3 +75,38 @@ def test_datasets_and_tables(client):
     inputs = client.get_run(run.info.run_id).inputs.dataset_inputs
     assert [(i.dataset.name, i.tags[0].value) for i in inputs] == [("small", "training")]
     assert mlflow.load_table("table.json", run_ids=[run.info.run_id])["b"].tolist() == [3.0, 4.0]
+
+
+
+def test_traces_of_the_old_client(client):
+    """Below the decorator, whose spans the OpenTelemetry release of this environment does not let the old client end."""
+    from mlflow.entities import TraceData
+    from mlflow.entities.trace_status import TraceStatus
+
+    experiment = client.create_experiment("old traces")
+    traced, store = client._tracking_client, client._tracking_client.store
+    ids = []
+    for at, status in ((1000, TraceStatus.OK), (2000, TraceStatus.ERROR)):
+        begun = store.start_trace(experiment, at, {"mlflow.trace_schema.version": "2"}, {"mlflow.traceName": "old answer"})
+        assert begun.status == TraceStatus.IN_PROGRESS and begun.timestamp_ms == at
+        traced._upload_trace_data(begun, TraceData(spans=[]))
+        ended = store.end_trace(begun.request_id, at + 250, status, {"more": "1"}, {"k": "v"})
+        assert (ended.status, ended.execution_time_ms) == (status, 250)
+        assert ended.request_metadata == {"mlflow.trace_schema.version": "2", "more": "1"} and ended.tags["k"] == "v"
+        ids.append(begun.request_id)
+    assert store.get_trace_info(ids[0]).tags["mlflow.traceName"] == "old answer"
+    read = client.get_trace(ids[0])
+    assert read.info.request_id == ids[0] and read.data.spans == []
+    assert [one.info.request_id for one in client.search_traces([experiment])] == [ids[1], ids[0]]
+    first = client.search_traces([experiment], max_results=1, order_by=["timestamp_ms ASC"])
+    assert [one.info.request_id for one in first] == [ids[0]]
+    rest = client.search_traces([experiment], max_results=1, order_by=["timestamp_ms ASC"], page_token=first.token)
+    assert [one.info.request_id for one in rest] == [ids[1]] and rest.token is None
+    assert [one.info.request_id for one in client.search_traces([experiment], filter_string="status = 'ERROR'")] == [ids[1]]
+    client.set_trace_tag(ids[0], "seen", "yes")
+    assert store.get_trace_info(ids[0]).tags["seen"] == "yes"
+    client.delete_trace_tag(ids[0], "seen")
+    assert "seen" not in store.get_trace_info(ids[0]).tags
+    assert client.delete_traces(experiment, request_ids=ids[:1]) == 1
+    with pytest.raises(mlflow.exceptions.MlflowException, match="not found"):
+        store.get_trace_info(ids[0])
