@@ -148,7 +148,8 @@ def test_the_command_dies_and_is_interrupted(data, undisturbed):
         data.wait(moment, process)
         process.send_signal(how)
         process.communicate(timeout=60)
-        assert process.returncode != 0
+        # The retrain comes near the end: on a busy machine the command may be done before the signal reaches it.
+        assert process.returncode != 0 or moment == data.firing
     assert figures(data.finish()) == figures(undisturbed[0])
 
 
