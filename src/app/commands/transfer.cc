@@ -110,9 +110,9 @@ Status verify_export(const Args& args, Io& io) {
 Status export_mlflow(const Args& args, Io& io) {
   if (args.has("verify")) return verify_export(args, io);
   transfer::Summary summary;
-  ASSIGN_OR_RETURN(const auto source,
-                   this_server(args, [&](transfer::Problem problem) { summary.add(std::move(problem)); }));
-  ASSIGN_OR_RETURN(const auto sink, transfer::FolderSink::open(args.get("folder")));
+  const transfer::Problems note = [&](transfer::Problem problem) { summary.add(std::move(problem)); };
+  ASSIGN_OR_RETURN(const auto source, this_server(args, note));
+  ASSIGN_OR_RETURN(const auto sink, transfer::FolderSink::open(args.get("folder"), note));
   transfer::CopyOptions options;
   options.experiments = args.all("experiment");
   options.artifacts = !args.has("no-artifacts");

@@ -12,6 +12,7 @@
 #include "base/files.h"
 #include "base/hash.h"
 #include "base/ids.h"
+#include "net/http.h"
 
 namespace treadle::app::transfer {
 namespace {
@@ -46,10 +47,9 @@ Status write_text(const fs::path& file, std::string_view text, bool append = fal
   return ok_status();
 }
 
-// JSON is YAML too.
 Status write_meta(const fs::path& folder, const Json& fields) {
   std::string text;
-  for (const auto& [key, value] : fields.items()) str_append(&text, key, ": ", to_text(value), "\n");
+  for (const auto& [key, value] : fields.items()) str_append(&text, key, ": ", yaml_of(value), "\n");
   return write_text(folder / kMeta, text);
 }
 
@@ -60,6 +60,9 @@ Status write_pairs(const fs::path& folder, const tracking::Tags& pairs) {
   }
   return ok_status();
 }
+
+// MLflow takes the path out of the address again, so a "#", "?" or "%" in it must not mean anything.
+std::string file_uri(const fs::path& path) { return "file://" + net::percent_encode(path.string(), "/"); }
 
 Status remove_folders(const fs::path& folder, std::initializer_list<const char*> names) {
   for (const char* name : names) {
@@ -97,7 +100,7 @@ Json model_meta(const std::string& name, const std::string& description, std::in
 
 }  // namespace
 
-StatusOr<std::unique_ptr<FolderSink>> FolderSink::open(const fs::path& given) {
+StatusOr<std::unique_ptr<FolderSink>> FolderSink::open(const fs::path& given, Problems problems) {
   const fs::path root = fs::absolute(given).lexically_normal();
   std::error_code error;
   if (fs::exists(root, error) && !fs::is_directory(root, error))
@@ -109,7 +112,14 @@ StatusOr<std::unique_ptr<FolderSink>> FolderSink::open(const fs::path& given) {
                                " holds something else than an export; name a folder that is empty or"
                                " not there yet");
   }
-  return std::unique_ptr<FolderSink>(new FolderSink(root));
+  return std::unique_ptr<FolderSink>(new FolderSink(root, std::move(problems)));
+}
+
+void FolderSink::write_tags(const fs::path& folder, const tracking::Tags& pairs, const std::string& of) {
+  for (const auto& pair : pairs) {
+    const Status status = write_pairs(folder, {pair});
+    if (!status.ok()) problems_({str_cat("\"", pair.first, "\" of ", of), status.message()});
+  }
 }
 
 StatusOr<std::string> FolderSink::begin_experiment(const tracking::Experiment& experiment) {
@@ -128,8 +138,8 @@ StatusOr<std::string> FolderSink::begin_experiment(const tracking::Experiment& e
                           "\" there: export into another folder");
   }
   RETURN_IF_ERROR(remove_folders(folder, {kTags}));
-  RETURN_IF_ERROR(write_pairs(folder / kTags, experiment.tags));
-  RETURN_IF_ERROR(write_meta(folder, {{"artifact_location", "file://" + folder.string()},
+  write_tags(folder / kTags, experiment.tags, "experiment " + experiment.name);
+  RETURN_IF_ERROR(write_meta(folder, {{"artifact_location", file_uri(folder)},
                                       {"creation_time", experiment.created_ms},
                                       {"experiment_id", experiment.id},
                                       {"last_update_time", experiment.updated_ms},
@@ -158,7 +168,7 @@ StatusOr<bool> FolderSink::has_run(const tracking::Run& run, const std::string& 
 Status FolderSink::write_run(const tracking::Run& run, const std::string& experiment_id, bool last) {
   const fs::path folder = experiment_folder(experiment_id) / run.id;
   const auto status = last ? run.status : tracking::RunStatus::kRunning;
-  return write_meta(folder, {{"artifact_uri", "file://" + (folder / kArtifacts).string()},
+  return write_meta(folder, {{"artifact_uri", file_uri(folder / kArtifacts)},
                              {"end_time", last && run.end_ms ? Json(*run.end_ms) : Json()},
                              {"entry_point_name", ""},
                              {"experiment_id", experiment_id},
@@ -245,15 +255,15 @@ Status FolderSink::put_logged_model(const tracking::LoggedModel& model, const st
   ASSIGN_OR_RETURN(const fs::path folder, inside(experiment_folder(experiment_id) / kModels, model.id));
   RETURN_IF_ERROR(remove_folders(folder, {kMetrics, kParams, kTags}));
   for (const char* name : {kMetrics, kParams, kTags, kArtifacts}) RETURN_IF_ERROR(make_folder(folder / name));
-  RETURN_IF_ERROR(write_pairs(folder / kParams, model.params));
-  RETURN_IF_ERROR(write_pairs(folder / kTags, model.tags));
+  write_tags(folder / kParams, model.params, "logged model " + model.id);
+  write_tags(folder / kTags, model.tags, "logged model " + model.id);
   for (const tracking::ModelMetric& one : model.metrics) {
     ASSIGN_OR_RETURN(const fs::path file, inside(folder / kMetrics, one.metric.key));
     const std::string dataset =
         one.metric.dataset_name.empty() ? "" : str_cat(" ", one.metric.dataset_name, " ", one.metric.dataset_digest);
     RETURN_IF_ERROR(write_text(file, str_cat(point_line(one.metric), " ", one.run_id, dataset, "\n"), true));
   }
-  return write_meta(folder, {{"artifact_location", "file://" + (folder / kArtifacts).string()},
+  return write_meta(folder, {{"artifact_location", file_uri(folder / kArtifacts)},
                              {"creation_timestamp", model.created_ms},
                              {"experiment_id", experiment_id},
                              {"last_updated_timestamp", model.updated_ms},
@@ -275,7 +285,7 @@ Status FolderSink::put_registered_model(const registry::Model& model) {
   ASSIGN_OR_RETURN(const fs::path folder, model_folder(model.name));
   RETURN_IF_ERROR(remove_folders(folder, {kTags, "aliases"}));
   for (const char* name : {kTags, "aliases"}) RETURN_IF_ERROR(make_folder(folder / name));
-  RETURN_IF_ERROR(write_pairs(folder / kTags, model.tags));
+  write_tags(folder / kTags, model.tags, "registered model " + model.name);
   return write_meta(folder, model_meta(model.name, model.description, model.created_ms, model.updated_ms));
 }
 
@@ -290,7 +300,7 @@ std::string FolderSink::source_here(const std::string& portable) const {
     const fs::path folder = logged ? experiment / kModels / id : experiment / id;
     std::error_code error;
     if (fs::exists(folder / kMeta, error))
-      return str_cat("file://", (folder / kArtifacts).string(), rest.substr(slash));
+      return file_uri(folder / kArtifacts) + net::percent_encode(rest.substr(slash), "/");
   }
   return portable;
 }
@@ -300,7 +310,7 @@ Status FolderSink::put_version(const registry::Version& version) {
   const fs::path folder = model / str_cat("version-", version.version);
   RETURN_IF_ERROR(remove_folders(folder, {kTags}));
   RETURN_IF_ERROR(make_folder(folder / kTags));
-  RETURN_IF_ERROR(write_pairs(folder / kTags, version.tags));
+  write_tags(folder / kTags, version.tags, str_cat("version ", version.version, " of ", version.model));
   Json meta = model_meta(version.model, version.description, version.created_ms, version.updated_ms);
   meta["version"] = version.version;
   meta["current_stage"] = version.stage;

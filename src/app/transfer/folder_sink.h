@@ -10,7 +10,8 @@ namespace treadle::app::transfer {
 class FolderSink final : public Sink {
  public:
   // Makes the folder when it is not there; kFailedPrecondition when it holds something else than such a store.
-  static StatusOr<std::unique_ptr<FolderSink>> open(const std::filesystem::path& root);
+  // `problems` hears of what has no place in such a folder (a tag "a" beside a tag "a/b").
+  static StatusOr<std::unique_ptr<FolderSink>> open(const std::filesystem::path& root, Problems problems);
 
   StatusOr<std::string> begin_experiment(const tracking::Experiment& experiment) override;
   Status end_experiment(const tracking::Experiment& experiment, const std::string& id) override;
@@ -28,10 +29,12 @@ class FolderSink final : public Sink {
                       const std::filesystem::path& file) override;
 
  private:
-  explicit FolderSink(std::filesystem::path root) : root_(std::move(root)) {}
+  FolderSink(std::filesystem::path root, Problems problems) : root_(std::move(root)), problems_(std::move(problems)) {}
 
   std::filesystem::path experiment_folder(const std::string& id) const { return root_ / id; }
   std::filesystem::path artifact_folder(const Owner& owner, const std::string& experiment_id) const;
+  // One that cannot be written stays behind alone.
+  void write_tags(const std::filesystem::path& folder, const tracking::Tags& pairs, const std::string& of);
   Status write_run(const tracking::Run& run, const std::string& experiment_id, bool last);
   Status write_inputs(const tracking::Run& run, const tracking::Batch& batch);
   // A portable source (portable.h) as the folder's own address; as it is when what it names is not there.
@@ -40,6 +43,7 @@ class FolderSink final : public Sink {
   StatusOr<std::filesystem::path> model_folder(const std::string& name) const;
 
   const std::filesystem::path root_;
+  const Problems problems_;
 };
 
 }  // namespace treadle::app::transfer

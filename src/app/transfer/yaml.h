@@ -15,4 +15,7 @@ StatusOr<Json> read_yaml(const std::filesystem::path& file);
 std::string yaml_text(const Json& map, std::string_view field);
 std::int64_t yaml_number(const Json& map, std::string_view field, std::int64_t fallback = 0);
 
+// The value on one line, as MLflow's reader takes it back unchanged.
+std::string yaml_of(const Json& value);
+
 }  // namespace treadle::app::transfer

@@ -113,3 +113,39 @@ def test_an_interrupted_export_goes_on(new_server, tmp_path):
     done = exported(server, folder)
     assert done["runs"] + done["runs_already_there"] == 150 and done["problem_count"] == 0
     assert verified(server, folder)["difference_count"] == 0
+
+
+# What YAML refuses or takes for a line's end, and what an address would take for its own signs.
+@pytest.mark.parametrize(("name", "folder"), [("del\x7f c1\x80 nel\x85 end\u2028 bom\ufeff non\ufffe \U0001f600 q\"'\\: #{}\n\r", "mlruns"), ("plain", 'a b#c?d%20e"ü')])
+def test_mlflow_opens_an_export_with_any_name_in_any_folder(new_server, tmp_path, name, folder):
+    server = new_server()
+    client = client_of(server.url)
+    run = client.create_run(client.create_experiment(name), run_name=name, tags={"t": name}).info.run_id
+    client.log_text(run, "hello", "notes.txt")
+    client.set_terminated(run)
+    assert exported(server, tmp_path / folder)["problem_count"] == 0
+    store = client_of((tmp_path / folder).as_uri())
+    assert name in [one.name for one in store.search_experiments()]
+    there = store.get_run(run)
+    assert (there.info.run_name, there.data.tags["t"]) == (name, name)
+    assert pathlib.Path(store.download_artifacts(run, "notes.txt", str(tmp_path))).read_text() == "hello"
+    assert verified(server, tmp_path / folder)["difference_count"] == 0
+
+
+def test_a_tag_that_has_no_place_in_a_folder_stays_behind_alone(new_server, tmp_path):
+    server = new_server()
+    client = client_of(server.url)
+    client.create_registered_model("demand")
+    run = client.create_run("0").info.run_id
+    for key in ("a", "a/b"):
+        client.set_experiment_tag("0", key, "v")
+        client.set_registered_model_tag("demand", key, "v")
+        client.set_tag(run, key, "v")
+    client.set_terminated(run)
+    done = exported(server, tmp_path / "mlruns")
+    assert (done["runs"], done["models"], done["problem_count"]) == (1, 1, 3), done["problems"]
+    assert all('"a/b"' in one["what"] for one in done["problems"]), done["problems"]
+    store = client_of(str(tmp_path / "mlruns"))
+    assert store.get_run(run).data.tags["a"] == store.get_experiment("0").tags["a"] == "v"
+    assert store.get_registered_model("demand").tags == {"a": "v"}
+    assert any("a/b" in one["difference"] for one in verified(server, tmp_path / "mlruns", status=1)["differences"])
