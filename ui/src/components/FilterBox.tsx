@@ -1,5 +1,5 @@
 // The filter of the search grammar, with completion of keys, operators and values seen. Enter asks the server.
-import { useEffect, useId, useRef, useState, type KeyboardEvent } from "react";
+import { useEffect, useId, useLayoutEffect, useRef, useState, type KeyboardEvent } from "react";
 import { complete, put, type Completion, type Vocabulary } from "../lib/grammar";
 
 const NONE: Completion = { from: 0, to: 0, options: [] };
@@ -19,6 +19,7 @@ export function FilterBox({ label, example, value, vocabulary, error, onApply }:
   const [text, setText] = useState(value);
   const [offer, setOffer] = useState<Completion>(NONE);
   const [chosen, setChosen] = useState(-1);
+  const [caret, setCaret] = useState<number | null>(null);
   useEffect(() => setText(value), [value]);
 
   const propose = (now: string) => {
@@ -32,11 +33,16 @@ export function FilterBox({ label, example, value, vocabulary, error, onApply }:
   const take = (index: number) => {
     const next = put(text, offer, offer.options[index]);
     setText(next.text);
-    requestAnimationFrame(() => {
-      input.current?.setSelectionRange(next.caret, next.caret);
-      propose(next.text);
-    });
+    setCaret(next.caret);
+    setOffer(complete(next.text, next.caret, vocabulary()));
+    setChosen(-1);
   };
+  // In the same turn as the text, so that a key pressed right after lands behind what was put in.
+  useLayoutEffect(() => {
+    if (caret === null) return;
+    input.current?.setSelectionRange(caret, caret);
+    setCaret(null);
+  }, [caret]);
   const count = offer.options.length;
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === "ArrowDown" && count === 0) propose(text);
