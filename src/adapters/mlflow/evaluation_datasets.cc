@@ -3,7 +3,7 @@
 #include <cctype>
 
 #include "adapters/mlflow/evaluation.h"
-#include "adapters/mlflow/v3_routes.h"
+#include "adapters/mlflow/versioned_routes.h"
 #include "base/strings.h"
 
 namespace treadle::mlflow {
@@ -234,8 +234,8 @@ StatusOr<Json> change_experiments(Datasets& datasets, Id id, const Json& argumen
 void add_evaluation_dataset_routes(net::Router& router, Datasets& datasets) {
   const Parameter experiments{"experiment_ids", Kind::kStrings}, token{"page_token"}, most{"max_results", Kind::kInt};
   const auto add = [&](Method method, std::string_view path, const Schema& schema, auto work) {
-    add_v3_route(router, method, path, schema, kMostBytes,
-                 [&datasets, work](const Json& arguments) { return work(datasets, arguments); });
+    add_versioned_route(router, method, "3.0", path, schema, kMostBytes,
+                        [&datasets, work](const Json& arguments) { return work(datasets, arguments); });
   };
   const auto of = [&](Method method, std::string_view path, const Schema& schema, auto work) {
     add(method, path, schema, [work](Datasets& service, const Json& arguments) -> StatusOr<Json> {

@@ -1,5 +1,5 @@
 #include "adapters/mlflow/evaluation.h"
-#include "adapters/mlflow/v3_routes.h"
+#include "adapters/mlflow/versioned_routes.h"
 #include "base/strings.h"
 
 namespace treadle::mlflow {
@@ -89,8 +89,8 @@ StatusOr<Json> no_online_scoring(Scorers&, const Json&) {
 
 void add_scorer_routes(net::Router& router, Scorers& scorers) {
   const auto route = [&](Method method, std::string_view path, const Schema& schema, auto work) {
-    add_v3_route(router, method, path, schema, kMostBytes,
-                 [&scorers, work](const Json& arguments) { return work(scorers, arguments); });
+    add_versioned_route(router, method, "3.0", path, schema, kMostBytes,
+                        [&scorers, work](const Json& arguments) { return work(scorers, arguments); });
   };
   const Parameter experiment{"experiment_id", Kind::kString, true}, name{"name", Kind::kString, true};
   const Parameter version{"version", Kind::kInt};

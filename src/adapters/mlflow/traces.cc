@@ -7,6 +7,7 @@
 #include "adapters/mlflow/assessment_forms.h"
 #include "adapters/mlflow/otlp.h"
 #include "adapters/mlflow/protocol.h"
+#include "adapters/mlflow/versioned_routes.h"
 #include "base/strings.h"
 #include "base/time.h"
 
@@ -18,7 +19,6 @@ using traces::Service;
 using traces::TraceInfo;
 
 constexpr std::uint64_t kMostBytes = 16u << 20;
-constexpr std::int64_t kMostFound = 500;
 constexpr double kLongestSeconds = 1e10;
 constexpr std::array<std::string_view, 4> kStates = {"STATE_UNSPECIFIED", "OK", "ERROR", "IN_PROGRESS"};
 
@@ -159,15 +159,7 @@ StatusOr<Json> search(Service& service, const Json& arguments) {
     ASSIGN_OR_RETURN(std::string experiment, read_location(location));
     query.experiment_ids.push_back(std::move(experiment));
   }
-  ASSIGN_OR_RETURN(query.filter, optional_string(arguments, "filter"));
-  ASSIGN_OR_RETURN(query.order_by, read_strings(arguments, "order_by"));
-  ASSIGN_OR_RETURN(query.limit, page_limit(arguments, 100, kMostFound));
-  ASSIGN_OR_RETURN(query.offset, page_offset(arguments));
-  ASSIGN_OR_RETURN(const auto page, service.search(query));
-  Json answer = {{"traces", Json::array()}};
-  for (const TraceInfo& info : page.items) answer["traces"].push_back(info_form(info));
-  if (page.more) answer["next_page_token"] = page_token(arguments, query.offset + query.limit);
-  return answer;
+  return found_traces(service, std::move(query), arguments, info_form);
 }
 
 StatusOr<std::optional<std::int64_t>> read_number(const Json& arguments, std::string_view field) {
@@ -264,18 +256,23 @@ net::Response receive(Service& service, const net::Request& request) {
 
 }  // namespace
 
+StatusOr<Json> found_traces(Service& service, traces::Query query, const Json& arguments,
+                            Json (*form)(const TraceInfo& info)) {
+  constexpr std::int64_t kMostFound = 500;
+  ASSIGN_OR_RETURN(query.filter, optional_string(arguments, "filter"));
+  ASSIGN_OR_RETURN(query.order_by, read_strings(arguments, "order_by"));
+  ASSIGN_OR_RETURN(query.limit, page_limit(arguments, 100, kMostFound));
+  ASSIGN_OR_RETURN(query.offset, page_offset(arguments));
+  ASSIGN_OR_RETURN(const auto page, service.search(query));
+  Json answer = {{"traces", Json::array()}};
+  for (const TraceInfo& info : page.items) answer["traces"].push_back(form(info));
+  if (page.more) answer["next_page_token"] = page_token(arguments, query.offset + query.limit);
+  return answer;
+}
+
 void add_trace_routes(net::Router& router, Service& service) {
   const auto add = [&](Method method, std::string_view version, std::string_view path, const Call& call) {
-    for (const char* api : {"/api/", "/ajax-api/"}) {
-      router.add(method, str_cat(api, version, "/mlflow/", path),
-                 [call](net::Request& request) {
-                   const auto given = arguments(request);
-                   if (!given.ok()) return error_response(given.status());
-                   const auto answer = call(*given);
-                   return answer.ok() ? net::Response::json(*answer) : error_response(answer.status());
-                 },
-                 {.max_body = kMostBytes});
-    }
+    add_versioned_route(router, method, version, path, {}, kMostBytes, call);
   };
   const auto bind = [&](auto work) {
     return [&service, work](const Json& arguments) { return work(service, arguments); };

@@ -1,12 +1,17 @@
 // MLflow's endpoints for traces, and the OTLP endpoint that spans come by.
 #pragma once
 
+#include "base/json.h"
 #include "domains/traces/service.h"
 #include "net/router.h"
 
 namespace treadle::mlflow {
 
 void add_trace_routes(net::Router& router, traces::Service& traces);
+
+// The answer to a search of `query`'s experiments by what else the call's arguments say.
+StatusOr<Json> found_traces(traces::Service& service, traces::Query query, const Json& arguments,
+                            Json (*form)(const traces::TraceInfo& info));
 
 // Part of the above: what clients before 3.0 call (traces_v2.cc).
 void add_old_trace_routes(net::Router& router, traces::Service& service);

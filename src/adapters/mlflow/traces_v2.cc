@@ -14,8 +14,6 @@ using net::Method;
 using traces::Service;
 using traces::TraceInfo;
 
-constexpr std::int64_t kMostFound = 500;
-
 Json info_form(const TraceInfo& info) {
   Json json = {{"request_id", info.id},
                {"experiment_id", info.experiment_id},
@@ -68,15 +66,7 @@ StatusOr<Json> search(Service& service, const Json& arguments) {
   traces::Query query;
   ASSIGN_OR_RETURN(query.experiment_ids, read_strings(arguments, "experiment_ids"));
   if (query.experiment_ids.empty()) return invalid_field("experiment_ids", "must name at least one experiment");
-  ASSIGN_OR_RETURN(query.filter, optional_string(arguments, "filter"));
-  ASSIGN_OR_RETURN(query.order_by, read_strings(arguments, "order_by"));
-  ASSIGN_OR_RETURN(query.limit, page_limit(arguments, 100, kMostFound));
-  ASSIGN_OR_RETURN(query.offset, page_offset(arguments));
-  ASSIGN_OR_RETURN(const auto page, service.search(query));
-  Json answer = {{"traces", Json::array()}};
-  for (const TraceInfo& info : page.items) answer["traces"].push_back(info_form(info));
-  if (page.more) answer["next_page_token"] = page_token(arguments, query.offset + query.limit);
-  return answer;
+  return found_traces(service, std::move(query), arguments, info_form);
 }
 
 }  // namespace

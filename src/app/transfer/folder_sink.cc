@@ -64,6 +64,16 @@ Status write_pairs(const fs::path& folder, const tracking::Tags& pairs) {
 // MLflow takes the path out of the address again, so a "#", "?" or "%" in it must not mean anything.
 std::string file_uri(const fs::path& path) { return "file://" + net::percent_encode(path.string(), "/"); }
 
+using Lines = std::map<std::string, std::string>;  // by file
+
+Status append_lines(const fs::path& folder, const Lines& lines) {
+  for (const auto& [name, text] : lines) {
+    ASSIGN_OR_RETURN(const fs::path file, inside(folder, name));
+    RETURN_IF_ERROR(write_text(file, text, true));
+  }
+  return ok_status();
+}
+
 Status remove_folders(const fs::path& folder, std::initializer_list<const char*> names) {
   for (const char* name : names) {
     std::error_code error;
@@ -145,6 +155,7 @@ StatusOr<std::string> FolderSink::begin_experiment(const tracking::Experiment& e
                                       {"last_update_time", experiment.updated_ms},
                                       {"lifecycle_stage", stage_of(experiment.deleted)},
                                       {"name", experiment.name}}));
+  there_.reset();  // it knows where experiments lie
   return experiment.id;
 }
 
@@ -160,8 +171,10 @@ StatusOr<bool> FolderSink::has_run(const tracking::Run& run, const std::string& 
   const bool ended = run.status != tracking::RunStatus::kRunning && run.status != tracking::RunStatus::kScheduled;
   std::error_code error;
   if (!ended || !fs::exists(experiment_folder(experiment_id) / run.id / kMeta, error)) return false;
-  ASSIGN_OR_RETURN(const auto there, FolderSource::open(root_, {}, [](const Problem&) {}));
-  const auto found = there->run(experiment_id, run.id);
+  if (!there_) {
+    ASSIGN_OR_RETURN(there_, FolderSource::open(root_, {}, [](const Problem&) {}));
+  }
+  const auto found = there_->run(experiment_id, run.id);
   return found.ok() && !first_difference(run, found->record);
 }
 
@@ -198,12 +211,9 @@ Status FolderSink::log(const tracking::Run& run, const tracking::Batch& batch) {
   const fs::path folder = experiment_folder(run.experiment_id) / run.id;
   RETURN_IF_ERROR(write_pairs(folder / kParams, batch.params));
   RETURN_IF_ERROR(write_pairs(folder / kTags, batch.tags));
-  std::map<std::string, std::string> lines;
+  Lines lines;
   for (const tracking::Metric& metric : batch.metrics) str_append(&lines[metric.key], point_line(metric), "\n");
-  for (const auto& [key, text] : lines) {
-    ASSIGN_OR_RETURN(const fs::path file, inside(folder / kMetrics, key));
-    RETURN_IF_ERROR(write_text(file, text, true));
-  }
+  RETURN_IF_ERROR(append_lines(folder / kMetrics, lines));
   return write_inputs(run, batch);
 }
 
@@ -257,12 +267,13 @@ Status FolderSink::put_logged_model(const tracking::LoggedModel& model, const st
   for (const char* name : {kMetrics, kParams, kTags, kArtifacts}) RETURN_IF_ERROR(make_folder(folder / name));
   write_tags(folder / kParams, model.params, "logged model " + model.id);
   write_tags(folder / kTags, model.tags, "logged model " + model.id);
+  Lines lines;
   for (const tracking::ModelMetric& one : model.metrics) {
-    ASSIGN_OR_RETURN(const fs::path file, inside(folder / kMetrics, one.metric.key));
     const std::string dataset =
         one.metric.dataset_name.empty() ? "" : str_cat(" ", one.metric.dataset_name, " ", one.metric.dataset_digest);
-    RETURN_IF_ERROR(write_text(file, str_cat(point_line(one.metric), " ", one.run_id, dataset, "\n"), true));
+    str_append(&lines[one.metric.key], point_line(one.metric), " ", one.run_id, dataset, "\n");
   }
+  RETURN_IF_ERROR(append_lines(folder / kMetrics, lines));
   return write_meta(folder, {{"artifact_location", file_uri(folder / kArtifacts)},
                              {"creation_timestamp", model.created_ms},
                              {"experiment_id", experiment_id},

@@ -44,6 +44,7 @@ class FolderSink final : public Sink {
 
   const std::filesystem::path root_;
   const Problems problems_;
+  std::unique_ptr<Source> there_;  // reads what an earlier export wrote; opened when it is needed
 };
 
 }  // namespace treadle::app::transfer

@@ -48,13 +48,6 @@ Status load_some(sql::Connection& connection, const sql::InList& ids, Found& fou
                           });
 }
 
-// "(?, ?), (?, ?)".
-std::string rows(std::size_t count, std::string_view one) {
-  std::string text;
-  for (std::size_t i = 0; i < count; ++i) str_append(&text, i == 0 ? "" : ", ", one);
-  return text;
-}
-
 }  // namespace
 
 const std::vector<sql::Migration>& migrations() {
@@ -124,7 +117,7 @@ Status put_tags(sql::Connection& tx, const std::string& id, const Pairs& tags) {
   }
   return tx
       .execute(
-          str_cat("INSERT INTO evaluation_dataset_tags(dataset_id, key, value) VALUES ", rows(tags.size(), "(?, ?, ?)"),
+          str_cat("INSERT INTO evaluation_dataset_tags(dataset_id, key, value) VALUES ", sql::row_marks(tags.size(), 3),
                   " ON CONFLICT(dataset_id, key) DO UPDATE SET value = excluded.value"),
           values)
       .status();
@@ -148,7 +141,7 @@ Status add_experiments(sql::Connection& tx, const std::string& id, const std::ve
   }
   return tx
       .execute(str_cat("INSERT INTO evaluation_dataset_experiments(dataset_id, experiment_id, position) VALUES ",
-                       rows(experiment_ids.size(), "(?, ?, ?)"), " ON CONFLICT DO NOTHING"),
+                       sql::row_marks(experiment_ids.size(), 3), " ON CONFLICT DO NOTHING"),
                values)
       .status();
 }

@@ -180,8 +180,7 @@ StatusOr<Assessment> Service::assess(const Assessment& given) {
   Assessment assessment = given;
   complete(assessment);
   RETURN_IF_ERROR(database_.write([&](sql::Connection& tx) -> Status {
-    ASSIGN_OR_RETURN(const auto trace, store::load_infos(tx, {given.trace_id}));
-    if (trace.empty()) return no_trace(given.trace_id);
+    RETURN_IF_ERROR(store::must_exist(tx, {given.trace_id}));
     if (!given.overrides.empty()) {
       ASSIGN_OR_RETURN(const bool replaced, store::set_valid(tx, given.trace_id, given.overrides, false));
       if (!replaced) return no_assessment(given.trace_id, given.overrides);
@@ -238,8 +237,8 @@ StatusOr<Assessment> Service::existing(sql::Connection& connection, const std::s
                                        const std::string& id) {
   ASSIGN_OR_RETURN(auto found, store::find_assessment(connection, trace_id, id));
   if (found) return *std::move(found);
-  ASSIGN_OR_RETURN(const auto trace, store::load_infos(connection, {trace_id}));
-  return trace.empty() ? no_trace(trace_id) : no_assessment(trace_id, id);
+  RETURN_IF_ERROR(store::must_exist(connection, {trace_id}));
+  return no_assessment(trace_id, id);
 }
 
 }  // namespace treadle::traces

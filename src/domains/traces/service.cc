@@ -150,11 +150,7 @@ Status Service::link_to_run(const std::vector<std::string>& ids, const std::stri
                          " traces to a run in a single request, got ", ids.size());
   }
   return database_.write([&](sql::Connection& tx) -> Status {
-    ASSIGN_OR_RETURN(const auto found, store::load_infos(tx, ids));
-    for (const std::string& id : ids) {
-      const auto is_it = [&](const TraceInfo& info) { return info.id == id; };
-      if (std::none_of(found.begin(), found.end(), is_it)) return no_trace(id);
-    }
+    RETURN_IF_ERROR(store::must_exist(tx, ids));
     return store::link(tx, ids, run_id);
   });
 }

@@ -1,27 +1,13 @@
 #include "domains/traces/store.h"
 
 #include <map>
+#include <set>
 
 #include "base/strings.h"
+#include "storage/sql/in_list.h"
 
 namespace treadle::traces::store {
 namespace {
-
-std::string marks(std::size_t count) {
-  std::string text;
-  for (std::size_t i = 0; i < count; ++i) text += i == 0 ? "?" : ", ?";
-  return text;
-}
-
-// "(?, ?), (?, ?)".
-std::string rows(std::size_t count, std::size_t columns) {
-  std::string text;
-  const std::string one = str_cat("(", marks(columns), ")");
-  for (std::size_t i = 0; i < count; ++i) str_append(&text, i == 0 ? "" : ", ", one);
-  return text;
-}
-
-sql::Values values_of(const std::vector<std::string>& ids) { return {ids.begin(), ids.end()}; }
 
 void append_info(sql::Values& values, const TraceInfo& info) {
   for (sql::Value value : {sql::Value(info.id), sql::Value(info.experiment_id), sql::Value(info.request_ms),
@@ -46,12 +32,12 @@ TraceInfo read_info(const sql::Row& row) {
 
 using Places = std::map<std::string, std::size_t, std::less<>>;
 
-Status load_pairs(sql::Connection& connection, std::string_view table, const Places& places, const sql::Values& ids,
+Status load_pairs(sql::Connection& connection, std::string_view table, const Places& places, const sql::InList& ids,
                   std::vector<TraceInfo>& infos, Pairs TraceInfo::*member) {
   return connection.query(
-      str_cat("SELECT trace_id, key, value FROM ", table, " WHERE trace_id IN (", marks(ids.size()),
+      str_cat("SELECT trace_id, key, value FROM ", table, " WHERE trace_id IN (", ids.marks,
               ") ORDER BY trace_id, key"),
-      ids, [&](const sql::Row& row) {
+      ids.values, [&](const sql::Row& row) {
         (infos[places.find(row.text(0))->second].*member).emplace_back(row.string(1), row.string(2));
         return ok_status();
       });
@@ -61,6 +47,13 @@ Places places_of(const std::vector<TraceInfo>& infos) {
   Places places;
   for (std::size_t i = 0; i < infos.size(); ++i) places.emplace(infos[i].id, i);
   return places;
+}
+
+std::vector<std::string> ids_of(const std::vector<TraceInfo>& infos) {
+  std::vector<std::string> ids;
+  ids.reserve(infos.size());
+  for (const TraceInfo& info : infos) ids.push_back(info.id);
+  return ids;
 }
 
 }  // namespace
@@ -93,7 +86,7 @@ Status put_infos(sql::Connection& tx, const std::vector<TraceInfo>& infos) {
   sql::Values values;
   for (const TraceInfo& info : infos) append_info(values, info);
   return tx
-      .execute(str_cat("INSERT INTO traces(", kColumns, ") VALUES ", rows(infos.size(), 8),
+      .execute(str_cat("INSERT INTO traces(", kColumns, ") VALUES ", sql::row_marks(infos.size(), 8),
                        " ON CONFLICT(id) DO UPDATE SET request_ms = excluded.request_ms, duration_ms ="
                        " excluded.duration_ms, state = excluded.state, client_request_id = excluded.client_request_id,"
                        " request_preview = excluded.request_preview, response_preview = excluded.response_preview"),
@@ -113,7 +106,7 @@ Status put_pairs(sql::Connection& tx, std::string_view table, const std::vector<
     values.emplace_back(value);
   }
   return tx
-      .execute(str_cat("INSERT INTO ", table, "(trace_id, key, value) VALUES ", rows(once.size(), 3),
+      .execute(str_cat("INSERT INTO ", table, "(trace_id, key, value) VALUES ", sql::row_marks(once.size(), 3),
                        " ON CONFLICT(trace_id, key) DO UPDATE SET value = excluded.value"),
                values)
       .status();
@@ -130,10 +123,11 @@ Status put_spans(sql::Connection& tx, const std::vector<Span>& spans) {
     values.emplace_back(span->body);
   }
   return tx
-      .execute(str_cat("INSERT INTO trace_spans(trace_id, span_id, start_ns, body) VALUES ", rows(once.size(), 4),
-                       " ON CONFLICT(trace_id, span_id) DO UPDATE SET start_ns = excluded.start_ns, body ="
-                       " excluded.body"),
-               values)
+      .execute(
+          str_cat("INSERT INTO trace_spans(trace_id, span_id, start_ns, body) VALUES ", sql::row_marks(once.size(), 4),
+                  " ON CONFLICT(trace_id, span_id) DO UPDATE SET start_ns = excluded.start_ns, body ="
+                  " excluded.body"),
+          values)
       .status();
 }
 
@@ -141,9 +135,9 @@ StatusOr<std::vector<TraceInfo>> load_infos(sql::Connection& connection, const s
   std::map<std::string, TraceInfo, std::less<>> found;
   std::vector<TraceInfo> infos;
   if (ids.empty()) return infos;
-  const sql::Values values = values_of(ids);
-  RETURN_IF_ERROR(connection.query(str_cat("SELECT ", kColumns, " FROM traces WHERE id IN (", marks(ids.size()), ")"),
-                                   values, [&](const sql::Row& row) {
+  const sql::InList asked = sql::in_list(ids);
+  RETURN_IF_ERROR(connection.query(str_cat("SELECT ", kColumns, " FROM traces WHERE id IN (", asked.marks, ")"),
+                                   asked.values, [&](const sql::Row& row) {
                                      found.emplace(row.string(0), read_info(row));
                                      return ok_status();
                                    }));
@@ -154,12 +148,9 @@ StatusOr<std::vector<TraceInfo>> load_infos(sql::Connection& connection, const s
     found.erase(it);
   }
   const Places places = places_of(infos);
-  std::vector<std::string> loaded;
-  loaded.reserve(infos.size());
-  for (const TraceInfo& info : infos) loaded.push_back(info.id);
-  RETURN_IF_ERROR(load_pairs(connection, "trace_tags", places, values, infos, &TraceInfo::tags));
-  RETURN_IF_ERROR(load_pairs(connection, "trace_metadata", places, values, infos, &TraceInfo::metadata));
-  ASSIGN_OR_RETURN(std::vector<Assessment> assessments, load_assessments(connection, loaded));
+  RETURN_IF_ERROR(load_pairs(connection, "trace_tags", places, asked, infos, &TraceInfo::tags));
+  RETURN_IF_ERROR(load_pairs(connection, "trace_metadata", places, asked, infos, &TraceInfo::metadata));
+  ASSIGN_OR_RETURN(std::vector<Assessment> assessments, load_assessments(connection, ids_of(infos)));
   for (Assessment& one : assessments) {
     const std::size_t place = places.find(one.trace_id)->second;
     infos[place].assessments.push_back(std::move(one));
@@ -167,18 +158,29 @@ StatusOr<std::vector<TraceInfo>> load_infos(sql::Connection& connection, const s
   return infos;
 }
 
+Status must_exist(sql::Connection& connection, const std::vector<std::string>& ids) {
+  std::set<std::string, std::less<>> found;
+  const sql::InList asked = sql::in_list(ids);
+  RETURN_IF_ERROR(connection.query(str_cat("SELECT id FROM traces WHERE id IN (", asked.marks, ")"), asked.values,
+                                   [&](const sql::Row& row) {
+                                     found.emplace(row.text(0));
+                                     return ok_status();
+                                   }));
+  for (const std::string& id : ids) {
+    if (!found.contains(id)) return no_trace(id);
+  }
+  return ok_status();
+}
+
 StatusOr<std::vector<Trace>> load_spans(sql::Connection& connection, std::vector<TraceInfo> infos) {
   std::vector<Trace> traces;
   if (infos.empty()) return traces;
   const Places places = places_of(infos);
-  sql::Values ids;
-  for (TraceInfo& info : infos) {
-    ids.emplace_back(info.id);
-    traces.push_back({.info = std::move(info), .spans = {}});
-  }
-  RETURN_IF_ERROR(connection.query(str_cat("SELECT trace_id, body FROM trace_spans WHERE trace_id IN (",
-                                           marks(ids.size()), ") ORDER BY trace_id, start_ns, span_id"),
-                                   ids, [&](const sql::Row& row) {
+  const sql::InList ids = sql::in_list(ids_of(infos));
+  for (TraceInfo& info : infos) traces.push_back({.info = std::move(info), .spans = {}});
+  RETURN_IF_ERROR(connection.query(str_cat("SELECT trace_id, body FROM trace_spans WHERE trace_id IN (", ids.marks,
+                                           ") ORDER BY trace_id, start_ns, span_id"),
+                                   ids.values, [&](const sql::Row& row) {
                                      traces[places.find(row.text(0))->second].spans.push_back(row.string(1));
                                      return ok_status();
                                    }));
@@ -192,9 +194,9 @@ Status link(sql::Connection& tx, const std::vector<std::string>& ids, const std:
     values.emplace_back(run_id);
   }
   return tx
-      .execute(
-          str_cat("INSERT INTO trace_runs(trace_id, run_id) VALUES ", rows(ids.size(), 2), " ON CONFLICT DO NOTHING"),
-          values)
+      .execute(str_cat("INSERT INTO trace_runs(trace_id, run_id) VALUES ", sql::row_marks(ids.size(), 2),
+                       " ON CONFLICT DO NOTHING"),
+               values)
       .status();
 }
 
@@ -209,8 +211,9 @@ StatusOr<std::int64_t> remove(sql::Connection& tx, const Deletion& deletion) {
       values.emplace_back(*deletion.limit);
     }
   } else {
-    str_append(&which, " AND id IN (", marks(deletion.ids.size()), ")");
-    for (const std::string& id : deletion.ids) values.emplace_back(id);
+    const sql::InList ids = sql::in_list(deletion.ids);
+    str_append(&which, " AND id IN (", ids.marks, ")");
+    values.insert(values.end(), ids.values.begin(), ids.values.end());
   }
   // The traces themselves last, for they say which are meant.
   for (const std::string_view table : {"trace_tags", "trace_metadata", "trace_spans", "assessments", "trace_runs"}) {

@@ -27,6 +27,8 @@ Status put_pairs(sql::Connection& tx, std::string_view table, const std::vector<
 Status put_spans(sql::Connection& tx, const std::vector<Span>& spans);
 // By ids; whole.
 StatusOr<std::vector<TraceInfo>> load_infos(sql::Connection& connection, const std::vector<std::string>& ids);
+// kNotFound naming the first that is not there; reads nothing else of them.
+Status must_exist(sql::Connection& connection, const std::vector<std::string>& ids);
 StatusOr<std::vector<Trace>> load_spans(sql::Connection& connection, std::vector<TraceInfo> infos);
 StatusOr<std::vector<std::string>> find(sql::Connection& connection, const Query& query);
 Status link(sql::Connection& tx, const std::vector<std::string>& ids, const std::string& run_id);

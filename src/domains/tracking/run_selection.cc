@@ -16,8 +16,6 @@ namespace {
 
 using Rows = std::vector<RowNumber>;
 
-bool is_attribute(const Condition& condition) { return condition.entity == "attribute"; }
-
 // The value of a numeric condition that has only one.
 double number_of(const FilterValue& value) { return parse_double(value.text).value_or(0); }
 
@@ -214,7 +212,7 @@ std::vector<RowNumber> select_runs(const RunTable& table, const Selection& selec
   for (const Condition& condition : selection.conditions) {
     if (condition.entity == "metric")
       keep_by_metric(rows, *table.find_metric(condition.key), condition);
-    else if (is_attribute(condition))
+    else if (condition.entity == "attribute")
       keep_by_attribute(rows, table, condition, std::string(run_attribute_column(condition.key)));
     else
       keep_by_text(rows, *table.find_text({condition.entity, condition.key}), condition);

@@ -158,11 +158,6 @@ std::size_t RunTable::bytes(const ColumnName& name) const {
   return column == nullptr ? 0 : column->bytes();
 }
 
-std::size_t RunTable::base_bytes() const {
-  constexpr std::size_t kPerRow = sizeof(RunKey) + 1 + 4 + 8 + 8, kPerEntry = 56;
-  return keys_.capacity() * kPerRow + rows_.size() * kPerEntry;
-}
-
 void RunTable::set_row(RowNumber row, const RunRow& run) {
   flags_[row] = static_cast<std::uint8_t>(kKnown | (run.deleted ? kDeleted : 0) |
                                           (static_cast<std::uint8_t>(run.status) << kStatusShift));

@@ -127,7 +127,6 @@ class RunTable {
   const TextColumn* find_text(const ColumnName& name) const;
   void drop(const ColumnName& name);
   std::size_t bytes(const ColumnName& name) const;
-  std::size_t base_bytes() const;
 
   // Rows are 0 … size() - 1; those that are not known() are in no search.
   std::size_t size() const { return keys_.size(); }

@@ -376,8 +376,8 @@ Status Service::log_batch(const std::string& run_id, const Batch& batch) {
       RETURN_IF_ERROR(graph_.add_edge(tx, {{"dataset", input.digest}, {"run", run_id}, "input"}));
     }
     RETURN_IF_ERROR(link_models(tx, run, batch));
-    tx.after_commit([this, &batch, event = run_event("run.logged", run)] {
-      columns_.batch_logged(event.subject.substr(4), batch);
+    tx.after_commit([this, &run_id, &batch, event = run_event("run.logged", run)] {
+      columns_.batch_logged(run_id, batch);
       announcer_.announce(event);
     });
     return ok_status();

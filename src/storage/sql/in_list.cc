@@ -22,6 +22,16 @@ InList list_of(std::span<const std::string> values) {
 
 InList in_list(const std::vector<std::string>& values) { return list_of(values); }
 
+std::string row_marks(std::size_t rows, std::size_t columns) {
+  std::string one = "(";
+  for (std::size_t i = 0; i < columns; ++i) one += i == 0 ? "?" : ", ?";
+  one += ")";
+  std::string all;
+  all.reserve(rows * (one.size() + 2));
+  for (std::size_t i = 0; i < rows; ++i) all.append(i == 0 ? "" : ", ").append(one);
+  return all;
+}
+
 Status in_chunks(const std::vector<std::string>& values, const std::function<Status(const InList&)>& work) {
   const std::span<const std::string> all(values);
   for (std::size_t first = 0; first < all.size(); first += kChunk)

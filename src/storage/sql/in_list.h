@@ -1,4 +1,4 @@
-// Many values in one statement: "WHERE id IN (?, ?, …)".
+// Many values in one statement: "WHERE id IN (?, ?, …)", "VALUES (?, ?), (?, ?), …".
 #pragma once
 
 #include <functional>
@@ -15,6 +15,9 @@ struct InList {
 };
 
 InList in_list(const std::vector<std::string>& values);
+
+// "(?, ?), (?, ?)": for many rows in one INSERT.
+std::string row_marks(std::size_t rows, std::size_t columns);
 
 // Calls `work` with lists of at most 200 of the values, in their order, until one fails: a statement stays short
 // however many values there are.

@@ -13,17 +13,10 @@ from mlflow.models import MetricThreshold, make_metric
 from mlflow.models.evaluation.validation import ModelValidationFailedException
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
+pytestmark = pytest.mark.usefixtures("experiment")
+
 RANDOM = numpy.random.default_rng(7)
 X = pandas.DataFrame({"a": RANDOM.normal(size=200), "b": RANDOM.normal(size=200)})
-
-
-@pytest.fixture(autouse=True)
-def experiment(server, monkeypatch):
-    monkeypatch.setenv("MLFLOW_ENABLE_ASYNC_TRACE_LOGGING", "false")
-    mlflow.set_tracking_uri(server.url)
-    mlflow.set_registry_uri(server.url)
-    mlflow.tracing.reset()
-    return mlflow.set_experiment(f"evaluate-{uuid.uuid4()}").experiment_id
 
 
 def artifacts(run_id, folder=""):
