@@ -95,8 +95,9 @@ Status stop_in_background(const ServerNote& note, const DataDir& data) {
   }
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
   while (std::chrono::steady_clock::now() < deadline) {
+    // It takes its note away first and closes the database last: what comes after may open that at once.
     const auto now = data.running();
-    if (!now || now->pid != note.pid) return ok_status();
+    if (!data.in_use() || (now && now->pid != note.pid)) return ok_status();
     std::this_thread::sleep_for(kPause);
   }
   return unavailable("process ", note.pid, " is still running after a minute; see ", data.log().string());

@@ -61,11 +61,12 @@ void DataDir::remove_note() const {
   std::filesystem::remove(path_ / "server.token", ignored);
 }
 
-std::optional<ServerNote> DataDir::running() const {
+bool DataDir::in_use() const {
   const FileDescriptor probe = open_lock(path_, O_RDWR);
-  if (!probe.valid() || ::flock(probe.get(), LOCK_EX | LOCK_NB) == 0) return std::nullopt;
-  return read_note();
+  return probe.valid() && ::flock(probe.get(), LOCK_EX | LOCK_NB) != 0;
 }
+
+std::optional<ServerNote> DataDir::running() const { return in_use() ? read_note() : std::nullopt; }
 
 std::optional<ServerNote> DataDir::read_note() const {
   const auto text = read_file(path_ / "server.json", 1 << 16);

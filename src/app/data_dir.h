@@ -28,7 +28,9 @@ class DataDir {
   Status lock();
   Status write_note(const ServerNote& note) const;
   void remove_note() const;
-  // The note of a server that holds the lock now; nullopt when none does.
+  // Whether a server holds the lock: from its start until its last file is closed.
+  bool in_use() const;
+  // The note of a server that holds the lock now; nullopt when none does, or when it is stopping.
   std::optional<ServerNote> running() const;
 
   const std::filesystem::path& path() const { return path_; }

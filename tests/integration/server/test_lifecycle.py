@@ -1,4 +1,6 @@
 """`treadle up` as an operator meets it: starting, refusing to start, stopping, dying."""
+import fcntl
+import json
 import subprocess
 import threading
 import time
@@ -56,6 +58,22 @@ def test_sigterm_ends_cleanly_and_data_stays(new_server):
     server.start()
     names = [one["name"] for one in requests.get(server.url + "/api/v1/experiments").json()["experiments"]]
     assert "kept" in names
+
+
+def test_down_returns_once_everything_is_closed(tmp_path):
+    data = tmp_path / "data"
+    started = up("--data", data, "--port", "0", "--grpc-port", "0", "--background", "--json")
+    assert started.returncode == 0, started.stderr
+    api = json.loads(started.stdout)["url"] + "/api/2.0/mlflow/runs"
+    run = requests.post(f"{api}/create", json={"experiment_id": "0"}, timeout=10).json()["run"]["info"]["run_id"]
+    for call in range(30):  # what the database has to put in order when it is closed
+        tags = [{"key": f"{call}-{i}", "value": "x" * 5000} for i in range(100)]
+        assert requests.post(f"{api}/log-batch", json={"run_id": run, "tags": tags}, timeout=10).status_code == 200
+    stopped = subprocess.run([binary(), "down", "--data", data], capture_output=True, text=True, timeout=60, check=False)
+    assert stopped.returncode == 0, stopped.stderr
+    assert not (data / "treadle.db-wal").exists()
+    with open(data / "lock", "rb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # raises as long as the server has it
 
 
 def test_kill_loses_nothing_acknowledged(new_server):
