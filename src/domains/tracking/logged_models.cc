@@ -176,7 +176,7 @@ Status Service::note_model(const std::string& run_id, const Json& model) {
     history.push_back(model);
     const Tags tags = {{std::string(kTag), to_text(history)}};
     RETURN_IF_ERROR(check_tags(tags));
-    RETURN_IF_ERROR(store::put_tag(tx, run_id, tags.front().first, tags.front().second));
+    RETURN_IF_ERROR(store::put_tags(tx, run_id, tags));
     tx.after_commit([this, run_id, tags] { columns_.batch_logged(run_id, {.tags = tags}); });
     return events_.append(tx, {0, 0, "run.logged", "run/" + run_id, {{"run_id", run_id}}});
   });

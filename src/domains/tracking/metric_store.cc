@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "base/strings.h"
+#include "storage/sql/in_list.h"
 
 namespace treadle::tracking::store {
 namespace {
@@ -30,17 +31,25 @@ std::vector<Series> group_by_key(const std::vector<Metric>& metrics) {
   return series;
 }
 
-Status put_newest(sql::Connection& tx, const std::string& run, const Series& series) {
-  const Point& newest = *std::max_element(series.points.begin(), series.points.end(),
-                                          [](const Point& a, const Point& b) { return is_newer(b, a); });
-  const bool is_nan = std::isnan(newest.value);
-  return tx
-      .execute(
-          "INSERT INTO latest_metrics(run_id, key, step, time_ms, value, is_nan) VALUES (?, ?, ?, ?, ?, ?)"
-          " ON CONFLICT(run_id, key) DO UPDATE SET step = excluded.step, time_ms = excluded.time_ms,"
-          " value = excluded.value, is_nan = excluded.is_nan WHERE (excluded.step, excluded.time_ms, excluded.value)"
-          " > (latest_metrics.step, latest_metrics.time_ms, latest_metrics.value)",
-          {run, series.key, newest.step, newest.time_ms, is_nan ? 0 : newest.value, is_nan})
+Status put_newest(sql::Connection& tx, const std::string& run, const std::vector<Series>& series) {
+  sql::Values values;
+  values.reserve(series.size() * 6);
+  for (const Series& one : series) {
+    const Point& newest = *std::max_element(one.points.begin(), one.points.end(),
+                                            [](const Point& a, const Point& b) { return is_newer(b, a); });
+    const bool is_nan = std::isnan(newest.value);
+    values.emplace_back(run);
+    values.emplace_back(one.key);
+    values.emplace_back(newest.step);
+    values.emplace_back(newest.time_ms);
+    values.emplace_back(is_nan ? 0 : newest.value);
+    values.emplace_back(is_nan);
+  }
+  return sql::insert_rows(
+             tx, "INSERT INTO latest_metrics(run_id, key, step, time_ms, value, is_nan) VALUES ", 6, values,
+             " ON CONFLICT(run_id, key) DO UPDATE SET step = excluded.step, time_ms = excluded.time_ms,"
+             " value = excluded.value, is_nan = excluded.is_nan WHERE (excluded.step, excluded.time_ms, excluded.value)"
+             " > (latest_metrics.step, latest_metrics.time_ms, latest_metrics.value)")
       .status();
 }
 
@@ -194,7 +203,7 @@ Status read_segment(sql::Connection& connection, const PointQuery& query, const 
 Status append_metrics(sql::Connection& tx, const std::string& run, const std::vector<Metric>& metrics) {
   if (metrics.empty()) return ok_status();
   const std::vector<Series> series = group_by_key(metrics);
-  for (const Series& one : series) RETURN_IF_ERROR(put_newest(tx, run, one));
+  RETURN_IF_ERROR(put_newest(tx, run, series));
   ASSIGN_OR_RETURN(Range loose, loose_range(tx, run));
   RETURN_IF_ERROR(put_segment(tx, run, "", ++loose.last, series));
   return loose.last - loose.first + 1 < kLooseSegments ? ok_status() : pack_range(tx, run, loose);

@@ -1,4 +1,5 @@
 #include <limits>
+#include <map>
 #include <unordered_map>
 
 #include "base/json.h"
@@ -79,6 +80,12 @@ Status load_children(sql::Connection& connection, std::vector<Run>& runs) {
   });
 }
 
+void add_row(sql::Values& values, std::string_view run, std::string_view key, std::string_view value) {
+  values.emplace_back(run);
+  values.emplace_back(key);
+  values.emplace_back(value);
+}
+
 constexpr std::string_view kColumns =
     "SELECT id, experiment_id, name, status, deleted, start_ms, end_ms, user_id FROM runs";
 
@@ -151,23 +158,32 @@ Status mark_run(sql::Connection& tx, const std::string& id, bool deleted) {
   return changed == 0 ? unknown(id) : ok_status();
 }
 
-StatusOr<std::optional<std::string>> put_param(sql::Connection& tx, const std::string& run, const std::string& key,
-                                               const std::string& value) {
-  ASSIGN_OR_RETURN(
-      const std::int64_t inserted,
-      tx.execute("INSERT INTO params(run_id, key, value) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", {run, key, value}));
-  if (inserted > 0) return std::nullopt;
-  ASSIGN_OR_RETURN(auto existing, tx.query_text("SELECT value FROM params WHERE run_id = ? AND key = ?", {run, key}));
-  if (existing == value) return std::nullopt;
-  return existing;
+StatusOr<std::optional<ParamChange>> put_params(sql::Connection& tx, const std::string& run, const Tags& params) {
+  sql::Values values;
+  values.reserve(params.size() * 3);
+  for (const auto& [key, value] : params) add_row(values, run, key, value);
+  ASSIGN_OR_RETURN(const std::int64_t inserted, sql::insert_rows(tx, "INSERT INTO params(run_id, key, value) VALUES ",
+                                                                 3, values, " ON CONFLICT DO NOTHING"));
+  if (inserted == static_cast<std::int64_t>(params.size())) return std::nullopt;
+  std::unordered_map<std::string, std::string> kept;
+  RETURN_IF_ERROR(tx.query("SELECT key, value FROM params WHERE run_id = ?", {run}, [&](const sql::Row& row) {
+    kept.emplace(row.string(0), row.string(1));
+    return ok_status();
+  }));
+  for (const auto& [key, value] : params) {
+    if (kept.at(key) != value) return ParamChange{key, kept.at(key), value};
+  }
+  return std::nullopt;
 }
 
-Status put_tag(sql::Connection& tx, const std::string& run, const std::string& key, const std::string& value) {
-  return tx
-      .execute(
-          "INSERT INTO run_tags(run_id, key, value) VALUES (?, ?, ?)"
-          " ON CONFLICT(run_id, key) DO UPDATE SET value = excluded.value",
-          {run, key, value})
+Status put_tags(sql::Connection& tx, const std::string& run, const Tags& tags) {
+  std::map<std::string_view, std::string_view> last;  // of a key that comes twice
+  for (const auto& [key, value] : tags) last.insert_or_assign(key, value);
+  sql::Values values;
+  values.reserve(last.size() * 3);
+  for (const auto& [key, value] : last) add_row(values, run, key, value);
+  return sql::insert_rows(tx, "INSERT INTO run_tags(run_id, key, value) VALUES ", 3, values,
+                          " ON CONFLICT(run_id, key) DO UPDATE SET value = excluded.value")
       .status();
 }
 

@@ -272,7 +272,7 @@ StatusOr<Run> Service::create_run(const NewRun& wanted) {
     if (experiment.deleted)
       return invalid("The experiment ", experiment.id, " must be in the 'active' state. Current state is deleted.");
     RETURN_IF_ERROR(store::insert_run(tx, run));
-    for (const auto& [key, value] : run.tags) RETURN_IF_ERROR(store::put_tag(tx, run.id, key, value));
+    RETURN_IF_ERROR(store::put_tags(tx, run.id, run.tags));
     RETURN_IF_ERROR(graph_.add_node(tx, {"run", run.id, {{"name", run.name}}}));
     created = run;
     tx.after_commit([&] {
@@ -319,7 +319,7 @@ StatusOr<Run> Service::update_run(const std::string& id, const RunUpdate& update
     ASSIGN_OR_RETURN(const Run before, store::load_run_row(tx, id));
     RETURN_IF_ERROR(must_be_active(before));
     RETURN_IF_ERROR(store::update_run(tx, id, update));
-    if (update.name) RETURN_IF_ERROR(store::put_tag(tx, id, "mlflow.runName", *update.name));
+    if (update.name) RETURN_IF_ERROR(store::put_tags(tx, id, {{"mlflow.runName", *update.name}}));
     const bool ended =
         update.status && *update.status != RunStatus::kRunning && *update.status != RunStatus::kScheduled;
     if (ended) RETURN_IF_ERROR(store::pack_metrics(tx, id));
@@ -352,18 +352,16 @@ Status Service::log_batch(const std::string& run_id, const Batch& batch) {
   return write([&](sql::Connection& tx) -> Status {
     ASSIGN_OR_RETURN(Run run, store::load_run_row(tx, run_id));
     RETURN_IF_ERROR(must_be_active(run));
-    for (const auto& [key, value] : batch.params) {
-      ASSIGN_OR_RETURN(const auto existing, store::put_param(tx, run_id, key, value));
-      if (existing) {
-        return invalid_field("params", "Changing param values is not allowed. Param with key='", key,
-                             "' was already logged with value='", *existing, "' for run ID='", run_id,
-                             "'. Attempted logging new value '", value, "'.");
-      }
+    ASSIGN_OR_RETURN(const auto change, store::put_params(tx, run_id, batch.params));
+    if (change) {
+      return invalid_field("params", "Changing param values is not allowed. Param with key='", change->key,
+                           "' was already logged with value='", change->from, "' for run ID='", run_id,
+                           "'. Attempted logging new value '", change->to, "'.");
     }
     RETURN_IF_ERROR(store::append_metrics(tx, run_id, batch.metrics));
     RETURN_IF_ERROR(store::put_model_metrics(tx, run_id, batch.metrics));
+    RETURN_IF_ERROR(store::put_tags(tx, run_id, batch.tags));
     for (const auto& [key, value] : batch.tags) {
-      RETURN_IF_ERROR(store::put_tag(tx, run_id, key, value));
       if (key != "mlflow.runName") continue;
       RETURN_IF_ERROR(store::update_run(tx, run_id, {.status = {}, .end_ms = {}, .name = value}));
       run.name = value;

@@ -42,10 +42,13 @@ Status put_run_row(sql::Connection& tx, const Run& run);
 Status mark_run(sql::Connection& tx, const std::string& id, bool deleted);
 
 // What belongs to a run.
-// Returns the value that the param already has when it is another one; then nothing is changed.
-StatusOr<std::optional<std::string>> put_param(sql::Connection& tx, const std::string& run, const std::string& key,
-                                               const std::string& value);
-Status put_tag(sql::Connection& tx, const std::string& run, const std::string& key, const std::string& value);
+struct ParamChange {
+  std::string key, from, to;
+};
+// The first param that already has another value, if there is one; the caller then gives up the transaction.
+StatusOr<std::optional<ParamChange>> put_params(sql::Connection& tx, const std::string& run, const Tags& params);
+// Of a key that comes twice the last value counts.
+Status put_tags(sql::Connection& tx, const std::string& run, const Tags& tags);
 StatusOr<bool> remove_tag(sql::Connection& tx, const std::string& run, const std::string& key);
 StatusOr<std::vector<DatasetSummary>> search_datasets(sql::Connection& connection,
                                                       const std::vector<std::string>& experiment_ids,
