@@ -125,6 +125,9 @@ struct Application::Parts {
                                               monitoring::PredictionLog::Options{.folder = data.predictions()});
     models = std::make_unique<serving::RegistryModelSource>(*registry, *blobs);
     serving = std::make_unique<serving::Service>(*database, *events, *graph, clock, *models, *monitoring);
+    registry->ask_what_serves([this](const std::string& deployment, const std::string& model) {
+      return serving->serving_now(deployment, model);
+    });
     serving->add_runtime(std::make_unique<serving::XgboostRuntime>());
     RETURN_IF_ERROR(monitoring->open());
     RETURN_IF_ERROR(serving->open());

@@ -91,6 +91,34 @@ def test_stages_have_gates_and_wait_for_an_approval(server, model, visit):
     expect(history).to_contain_text("ann (says the client) approved version 2 for the stage Production: looked at the residuals")
 
 
+def test_an_approval_is_withdrawn(server, model, visit):
+    gate(server, model, "deployment:*", "approval")
+    window = visit(server, http_credentials={"username": "ann", "password": "x"})
+    page = window.page
+    page.set_extra_http_headers({"X-Treadle-User": "ann"})
+    page.goto(path_of(model))
+    version = page.get_by_role("region", name="Version 2")
+    version.get_by_role("button", name="Deploy").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("combobox", name="Deployment").fill("trial")
+    expect(dialog).to_contain_text("Its gate would refuse it.")
+    dialog.get_by_role("button", name="Deploy").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("nobody has approved it yet")
+    dialog.get_by_role("textbox", name="Why it is approved").fill("for trying")
+    dialog.get_by_role("button", name="Approve").click()
+    expect(dialog).to_contain_text("Its gate would let it through.")
+    page.keyboard.press("Escape")
+    expect(version.get_by_role("list", name="Approvals")).to_contain_text("for deployment:trial by ann")
+    version.get_by_role("button", name="Withdraw the approval of ann for deployment:trial").click()
+    dialog.get_by_role("textbox", name="Why").fill("wrong in May")
+    window.screenshot("-withdraw")
+    dialog.get_by_role("button", name="Withdraw").click()
+    expect(version.get_by_role("list", name="Approvals")).to_be_hidden()
+    first = page.get_by_role("region", name="History").get_by_role("listitem").first
+    expect(first).to_contain_text("withdrew the approval of version 2 for the deployment trial by ann: wrong in May")
+    window.forgive(409)
+
+
 def test_a_long_history_is_paged(server, model, visit):
     client = Client(server.url)
     for number in range(70):

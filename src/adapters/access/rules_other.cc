@@ -84,6 +84,7 @@ const std::vector<RouteRule>& other_rules() {
       needs("GET /api/v1/models/{name}/versions/{version}/history", {{Of::kModel, "name", kRead}}),
       needs("GET /api/v1/models/{name}/versions/{version}/approvals", {{Of::kModel, "name", kRead}}),
       needs("POST /api/v1/models/{name}/versions/{version}/approvals", {{Of::kModel, "name", kManage}}),
+      needs("DELETE /api/v1/models/{name}/versions/{version}/approvals/{target}", {{Of::kModel, "name", kManage}}),
       needs("GET /api/v1/models/{name}/gates", {{Of::kModel, "name", kRead}}),
       needs("GET /api/v1/models/{name}/gates/{target}", {{Of::kModel, "name", kRead}}),
       needs("PUT /api/v1/models/{name}/gates/{target}", {{Of::kModel, "name", kManage}}),

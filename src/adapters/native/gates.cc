@@ -47,7 +47,7 @@ StatusOr<Json> show_gate(registry::Service& registry, const Request& request) {
   const auto version = request.query.get("version");
   if (!version) return answer;
   ASSIGN_OR_RETURN(const std::int64_t number, version_of(*version));
-  ASSIGN_OR_RETURN(const auto decision, registry.try_gate(name_of(request), gate.target, number));
+  ASSIGN_OR_RETURN(const auto decision, registry.try_gate(name_of(request), target_of(request), number));
   if (decision) answer["decision"] = decision->to_json();
   return answer;
 }
@@ -92,6 +92,14 @@ StatusOr<Json> approve(registry::Service& registry, const Request& request) {
   ASSIGN_OR_RETURN(const std::string reason, required_string(body, "reason"));
   ASSIGN_OR_RETURN(const auto approval, registry.approve(name_of(request), version, target, reason));
   return to_json(approval);
+}
+
+StatusOr<Json> withdraw(registry::Service& registry, const Request& request) {
+  ASSIGN_OR_RETURN(const std::int64_t version, version_of(request.param("version")));
+  const auto given = [&](std::string_view name) { return std::string(request.query.get(name).value_or("")); };
+  RETURN_IF_ERROR(
+      registry.withdraw_approval(name_of(request), version, target_of(request), given("user"), given("reason")));
+  return Json::object();
 }
 
 StatusOr<Json> list_approvals(registry::Service& registry, const Request& request) {
@@ -161,6 +169,7 @@ void add_gate_routes(net::Router& router, registry::Service& registry) {
   route(Method::kGet, "/versions/{version}/history", history_of_version);
   route(Method::kGet, "/versions/{version}/approvals", list_approvals);
   route(Method::kPost, "/versions/{version}/approvals", approve);
+  route(Method::kDelete, "/versions/{version}/approvals/{target}", withdraw);
   route(Method::kGet, "/gates", list_gates);
   route(Method::kGet, "/gates/{target}", show_gate);
   route(Method::kPut, "/gates/{target}", put_gate);

@@ -7,7 +7,8 @@ namespace treadle::app {
 namespace {
 
 const Positional kModel{"model", "the registered model"};
-const Positional kTarget{"target", "an alias (champion), or a stage (stage:Production)"};
+const Positional kTarget{
+    "target", "an alias (champion), stage (stage:Production) or deployment (deployment:NAME or deployment:*)"};
 const Option kReason{"reason", "TEXT", "why, for the model's history"};
 
 std::string path_of(const Args& args) { return str_cat("/api/v1/models/", net::percent_encode(args.get("model"))); }
@@ -97,6 +98,22 @@ Status approve(const Args& args, Io& io) {
   return ok_status();
 }
 
+Status withdraw(const Args& args, Io& io) {
+  ASSIGN_OR_RETURN(const std::int64_t version, args.integer("version", 0, 1, INT32_MAX));
+  if (!args.has("for")) return invalid_field("for", "name what it was approved for: --for champion");
+  ASSIGN_OR_RETURN(net::Client client, connect(args));
+  ASSIGN_OR_RETURN(const Json answer, client.send_json(net::Method::kDelete,
+                                                       str_cat(path_of(args), "/versions/", version, "/approvals/",
+                                                               net::percent_encode(args.get("for")),
+                                                               "?user=", net::percent_encode(args.get("user")),
+                                                               "&reason=", net::percent_encode(args.get("reason"))),
+                                                       Json::object()));
+  io.emit(answer);
+  io.say(str_cat("version ", version, " of ", args.get("model"), " is not approved for ", args.get("for"), " by ",
+                 args.has("user") ? args.get("user") : "you", " any more"));
+  return ok_status();
+}
+
 // "2 -> 3", "-> Production", "tag reviewed: yes".
 std::string change_of(const Json& entry) {
   const std::string target = value_of(entry, "target"), before = value_of(entry, "before"),
@@ -136,10 +153,11 @@ Status show_history(const Args& args, Io& io) {
 void add_gate_commands(std::vector<Command>& commands) {
   const auto add = [&](Command command) { commands.push_back(std::move(command)); };
   add({.path = "gate set",
-       .summary = "Declare what must hold before a version gets an alias or a stage",
+       .summary = "Declare what must hold before a version gets an alias or a stage, or is deployed",
        .examples = {"treadle gate set energy-demand champion --check 'metric mae <= 0.2' --check 'tag reviewed = yes'",
                     "treadle gate set energy-demand champion --check 'metric mae within 5% of current lower'",
-                    "treadle gate set energy-demand stage:Production --check evaluation --check 'approval by ann,bob'"},
+                    "treadle gate set energy-demand stage:Production --check evaluation --check 'approval by ann,bob'",
+                    "treadle gate set energy-demand 'deployment:*' --check 'metric mae within 5% of current lower'"},
        .positionals = {kModel, kTarget},
        .options = {{"check", "TEXT", "one check; repeat for more", true},
                    {"description", "TEXT", "what the gate is for"},
@@ -164,11 +182,18 @@ void add_gate_commands(std::vector<Command>& commands) {
        .options = {kReason},
        .run = delete_gate});
   add({.path = "model approve",
-       .summary = "Approve a version for an alias or a stage",
+       .summary = "Approve a version for an alias, a stage or a deployment",
        .examples = {"treadle model approve energy-demand 3 --for champion --reason 'checked the residuals'"},
        .positionals = {kModel, {"version", "the version's number"}},
-       .options = {{"for", "TARGET", "an alias, or stage:Production"}, kReason},
+       .options = {{"for", "TARGET", "an alias, stage:Production or deployment:NAME"}, kReason},
        .run = approve});
+  add({.path = "model withdraw",
+       .summary = "Take an approval of a version back; what it let through stays",
+       .examples = {"treadle model withdraw energy-demand 3 --for champion --reason 'the residuals are wrong in May'",
+                    "treadle model withdraw energy-demand 3 --for champion --user bob"},
+       .positionals = {kModel, {"version", "the version's number"}},
+       .options = {{"for", "TARGET", "what it was approved for"}, {"user", "NAME", "whose approval (yours)"}, kReason},
+       .run = withdraw});
   add({.path = "model history",
        .summary = "Show who changed what of a model, when and why",
        .examples = {"treadle model history energy-demand", "treadle model history energy-demand --version 3 --json"},

@@ -10,7 +10,7 @@
 namespace treadle::registry {
 namespace {
 
-constexpr std::string_view kStage = "stage:";
+constexpr std::string_view kStage = "stage:", kDeployment = "deployment:";
 
 // Words between blanks; a word in double quotes may hold blanks.
 StatusOr<std::vector<std::string>> words_of(const std::string& text) {
@@ -138,6 +138,11 @@ StatusOr<std::string> canonical_target(const std::string& target) {
     ASSIGN_OR_RETURN(const std::string stage, canonical_stage(target.substr(kStage.size())));
     if (stage == "None") return refused("target", "The stage None is where every version begins: it has no gate.");
     return str_cat(kStage, stage);
+  }
+  if (target.starts_with(kDeployment)) {
+    const std::string name = target.substr(kDeployment.size());
+    if (name != "*") RETURN_IF_ERROR(check_deployment_name(name));
+    return target;
   }
   const std::string alias = target.substr(target.starts_with('@') ? 1 : 0);
   RETURN_IF_ERROR(check_alias(alias));

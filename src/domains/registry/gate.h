@@ -1,8 +1,8 @@
-// Approval gates: what must hold of a version before an alias or a stage of its model may be given to it. A check is
-// one line of text, which is also how it is stored and named when it fails:
+// Approval gates: what must hold of a version before an alias or a stage of its model may be given to it, or before it
+// may be deployed. A check is one line of text, which is also how it is stored and named when it fails:
 //
 //   metric mae <= 0.2                            the newest value, of the version's run or logged model
-//   metric mae within 5% of current lower        not worse than that of the version that has the alias or stage now
+//   metric mae within 5% of current lower        not worse than that of the version that is there now
 //   metric accuracy within 0% of @champion higher   … or of the version that another alias names
 //   param depth = 6
 //   tag reviewed                                 is set on the version or its run; "tag reviewed = yes": to that
@@ -40,7 +40,8 @@ struct Check {
 };
 StatusOr<Check> parse_check(const std::string& text);
 
-// An alias ("champion") or a stage ("stage:Production"), in that form.
+// An alias ("champion"), a stage ("stage:Production") or a deployment ("deployment:energy-demand", "deployment:*" for
+// all that have no gate of their own), in that form.
 StatusOr<std::string> canonical_target(const std::string& target);
 
 struct Gate {

@@ -8,6 +8,8 @@
 namespace treadle::registry {
 namespace {
 
+constexpr std::string_view kDeployment = "deployment:";
+
 struct Seen {
   std::string value;
   double number = 0;
@@ -219,9 +221,12 @@ Status Decision::refusal() const {
   for (const Finding& finding : findings) {
     if (!finding.holds) failed.push_back(str_cat(finding.check, " (", finding.message, ")"));
   }
-  return {StatusCode::kAborted,
-          str_cat("Version ", version, " of ", model, " may not become ", target, ": the gate refuses it. ",
-                  failed.size() == 1 ? "This does not hold: " : "These do not hold: ", join(failed, "; "), ".")};
+  return {
+      StatusCode::kAborted,
+      str_cat("Version ", version, " of ", model,
+              target.starts_with(kDeployment) ? " may not be deployed as " : " may not become ",
+              target.starts_with(kDeployment) ? target.substr(kDeployment.size()) : target, ": the gate refuses it. ",
+              failed.size() == 1 ? "This does not hold: " : "These do not hold: ", join(failed, "; "), ".")};
 }
 
 }  // namespace treadle::registry

@@ -92,6 +92,15 @@ StatusOr<std::vector<Approval>> load_approvals(sql::Connection& connection, cons
   return approvals;
 }
 
+StatusOr<bool> remove_approval(sql::Connection& tx, const std::string& model, std::int64_t version,
+                               const std::string& target, const std::string& user) {
+  ASSIGN_OR_RETURN(
+      const std::int64_t removed,
+      tx.execute("DELETE FROM model_approvals WHERE model = ? AND version = ? AND target = ? AND user_name = ?",
+                 {model, version, target, user}));
+  return removed > 0;
+}
+
 Status remove_approvals(sql::Connection& tx, const std::string& model, std::int64_t version) {
   return tx.execute("DELETE FROM model_approvals WHERE model = ? AND version = ?", {model, version}).status();
 }

@@ -22,6 +22,9 @@ Status put_approval(sql::Connection& tx, const std::string& model, std::int64_t 
 // For all targets when `target` is empty; oldest first.
 StatusOr<std::vector<Approval>> load_approvals(sql::Connection& connection, const std::string& model,
                                                std::int64_t version, const std::string& target = "");
+// False when there was none.
+StatusOr<bool> remove_approval(sql::Connection& tx, const std::string& model, std::int64_t version,
+                               const std::string& target, const std::string& user);
 Status remove_approvals(sql::Connection& tx, const std::string& model, std::int64_t version);
 
 }  // namespace treadle::registry::store

@@ -26,7 +26,10 @@ TEST(Checks, SayWhatTheyMeanOrWhatIsWrong) {
   }
   EXPECT_EQ(*canonical_target("@champion"), "champion");
   EXPECT_EQ(*canonical_target("stage:production"), "stage:Production");
-  for (const char* bad : {"", "stage:", "stage:None", "stage:x", "latest", "v1", "a b"}) {
+  EXPECT_EQ(*canonical_target("deployment:energy"), "deployment:energy");
+  EXPECT_EQ(*canonical_target("deployment:*"), "deployment:*");
+  for (const char* bad : {"", "stage:", "stage:None", "stage:x", "latest", "v1", "a b", "deployment:", "deployment:a/b",
+                          "deployment:**"}) {
     EXPECT_FALSE(canonical_target(bad).ok()) << bad;
   }
 }
@@ -128,6 +131,55 @@ TEST_P(Gates, AnApprovalIsSomebodyElses) {
   EXPECT_TRUE(approve("bob").ok());
   EXPECT_EQ(newest().by.user, "bob");
   EXPECT_EQ(service_->approvals("m", version)->size(), 3u);
+}
+
+TEST_P(Gates, AWithdrawnApprovalCountsNoMore) {
+  const auto version = add(0.1, "ann");
+  ASSERT_TRUE(set({"approval"}).ok());
+  const ActingAs acting({.user = "bob"});
+  EXPECT_EQ(service_->withdraw_approval("m", version, "champion", "", "").code(), StatusCode::kNotFound);
+  ASSERT_TRUE(service_->approve("m", version, "champion", "looks good").ok());
+  EXPECT_EQ(service_->withdraw_approval("m", version, "champion", "eve", "").code(), StatusCode::kNotFound);
+  ASSERT_TRUE(service_->withdraw_approval("m", version, "@champion", "", "wrong in May").ok());
+  EXPECT_EQ(newest().kind, "approval.withdrawn");
+  EXPECT_EQ(newest().before, "bob");
+  EXPECT_EQ(newest().reason, "wrong in May");
+  EXPECT_TRUE(service_->approvals("m", version)->empty());
+  EXPECT_EQ(service_->set_alias("m", "champion", version).code(), StatusCode::kAborted);
+  ASSERT_TRUE(service_->approve("m", version, "champion", "after all").ok());
+  EXPECT_TRUE(service_->set_alias("m", "champion", version).ok());
+}
+
+TEST_P(Gates, StandBeforeDeployments) {
+  const auto first = add(1.0), worse = add(1.2), better = add(0.9);
+  std::int64_t serving = 0;
+  service_->ask_what_serves(
+      [&](const std::string& deployment, const std::string&) { return deployment == "energy" ? serving : 0; });
+  ASSERT_TRUE(service_->admit_deployment("m", first, "energy", "begin").ok());
+  EXPECT_EQ(newest().kind, "deployment.asked");
+  EXPECT_FALSE(newest().details.contains("decision"));
+  serving = first;
+  ASSERT_TRUE(set({"metric mae within 5% of current lower"}, "deployment:*").ok());
+  EXPECT_EQ(service_->admit_deployment("m", worse, "energy").code(), StatusCode::kAborted);
+  EXPECT_EQ(newest().kind, "promotion.refused");
+  EXPECT_EQ(newest().target, "deployment:energy");
+  EXPECT_EQ(newest().details["decision"]["checks"][0]["seen"]["compared_version"], first);
+  EXPECT_FALSE((*service_->try_gate("m", "deployment:energy", worse))->accepted);
+  EXPECT_EQ(service_->get_gate("m", "deployment:energy")->target, "deployment:*");
+  ASSERT_TRUE(service_->admit_deployment("m", better, "energy").ok());
+  EXPECT_EQ(newest().before, str_cat(first));
+  // Its own gate counts instead of that for all; who approved it for this deployment has approved enough.
+  ASSERT_TRUE(set({"tag reviewed"}, "deployment:energy").ok());
+  EXPECT_EQ(service_->admit_deployment("m", better, "energy").code(), StatusCode::kAborted);
+  ASSERT_TRUE(set({"approval"}, "deployment:*").ok());
+  EXPECT_EQ(service_->admit_deployment("m", better, "trial").code(), StatusCode::kAborted);
+  {
+    const ActingAs acting({.user = "bob"});
+    ASSERT_TRUE(service_->approve("m", better, "deployment:trial", "for trying").ok());
+  }
+  EXPECT_TRUE(service_->admit_deployment("m", better, "trial").ok());
+  EXPECT_EQ(service_->admit_deployment("m", better, "other").code(), StatusCode::kAborted);
+  EXPECT_EQ(service_->admit_deployment("m", 99, "trial").code(), StatusCode::kNotFound);
 }
 
 TEST_P(Gates, HistorySurvivesARenameAndIsPaged) {

@@ -97,6 +97,9 @@ StatusOr<Gate> Service::get_gate(const std::string& model, const std::string& gi
   for (const Gate& gate : all) {
     if (gate.target == target) return gate;
   }
+  for (const Gate& gate : all) {
+    if (gate.target == "deployment:*" && target.starts_with("deployment:")) return gate;
+  }
   return not_found("model ", model, " has no gate for ", target);
 }
 
@@ -108,7 +111,7 @@ StatusOr<std::optional<Decision>> Service::try_gate(const std::string& model, co
   RETURN_IF_ERROR(room.work([&] {
     return database_.read([&](sql::Connection& connection) -> Status {
       ASSIGN_OR_RETURN(const Version candidate, store::load_version(connection, model, version));
-      ASSIGN_OR_RETURN(decision, judge(connection, room, candidate, target));
+      ASSIGN_OR_RETURN(decision, judge(connection, room, candidate, target, serving_now(model, target)));
       return ok_status();
     });
   }));
@@ -130,6 +133,24 @@ StatusOr<Approval> Service::approve(const std::string& model, std::int64_t versi
     return scribe.note(tx, {.model = model, .version = version, .kind = "approval.given", .target = target});
   }));
   return approval;
+}
+
+Status Service::withdraw_approval(const std::string& model, std::int64_t version, const std::string& given_target,
+                                  const std::string& user, const std::string& reason) {
+  RETURN_IF_ERROR(check_reason(reason));
+  ASSIGN_OR_RETURN(const std::string target, canonical_target(given_target));
+  const Scribe scribe(clock_.now_ms(), reason);
+  const std::string whose = user.empty() ? scribe.actor().user : user;
+  if (whose.empty()) return invalid_field("user", "name whose approval is withdrawn");
+  return database_.write([&](sql::Connection& tx) -> Status {
+    RETURN_IF_ERROR(store::load_version(tx, model, version));
+    ASSIGN_OR_RETURN(const bool removed, store::remove_approval(tx, model, version, target, whose));
+    if (!removed) {
+      return not_found(whose, " has not approved version ", version, " of model ", model, " for ", target);
+    }
+    return scribe.note(
+        tx, {.model = model, .version = version, .kind = "approval.withdrawn", .target = target, .before = whose});
+  });
 }
 
 StatusOr<std::vector<Approval>> Service::approvals(const std::string& model, std::int64_t version) {

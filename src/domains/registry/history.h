@@ -12,14 +12,16 @@
 namespace treadle::registry {
 
 // `kind`: model.created, model.renamed, model.deleted, version.created, version.imported, version.deleted, alias.set,
-// alias.deleted, stage.changed, tag.set, tag.deleted, gate.set, gate.deleted, approval.given, promotion.refused.
+// alias.deleted, stage.changed, tag.set, tag.deleted, gate.set, gate.deleted, approval.given, approval.withdrawn,
+// deployment.asked, promotion.refused.
 struct HistoryEntry {
   std::int64_t id = 0;
   std::string model;
   std::int64_t version = 0;  // 0: the model itself
   std::int64_t time_ms = 0;
   std::string kind;
-  std::string target;         // the alias, "stage:Production" or the tag's key that it is about; may be empty
+  std::string
+      target;  // the alias, "stage:Production", "deployment:NAME" or the tag's key that it is about; may be empty
   std::string before, after;  // the old and the new value as text; empty: there was none
   std::string reason;
   Actor by;

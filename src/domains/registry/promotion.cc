@@ -11,19 +11,22 @@
 namespace treadle::registry {
 namespace {
 
-constexpr std::string_view kStage = "stage:";
+constexpr std::string_view kStage = "stage:", kDeployment = "deployment:";
 // A promotion needs its own evidence and that of what it is compared with; which that is may change in between.
 constexpr int kMostRounds = 20;
 
-// The version that has the alias or stage, or nullopt.
+// The version that has the alias, stage or deployment, or nullopt.
 StatusOr<std::optional<Version>> holder(sql::Connection& connection, const std::string& model,
-                                        const std::string& target, std::int64_t candidate) {
+                                        const std::string& target, std::int64_t candidate, std::int64_t serving) {
   std::vector<Version> found;
   if (target.starts_with(kStage)) {
     ASSIGN_OR_RETURN(found, store::load_versions(connection,
                                                  "WHERE model = ? AND stage = ? AND version <> ?"
                                                  " ORDER BY version DESC LIMIT 1",
                                                  {model, target.substr(kStage.size()), candidate}));
+  } else if (target.starts_with(kDeployment)) {
+    if (serving == 0 || serving == candidate) return std::optional<Version>();
+    ASSIGN_OR_RETURN(found, store::load_versions(connection, "WHERE model = ? AND version = ?", {model, serving}));
   } else {
     ASSIGN_OR_RETURN(const auto number, store::find_alias(connection, model, target));
     if (!number || *number == candidate) return std::optional<Version>();
@@ -32,12 +35,13 @@ StatusOr<std::optional<Version>> holder(sql::Connection& connection, const std::
   return found.empty() ? std::nullopt : std::optional(std::move(found.front()));
 }
 
-Status add_compared(sql::Connection& connection, EvidenceRoom& room, const Gate& gate, const Check& check, Case& given,
-                    bool& complete) {
+Status add_compared(sql::Connection& connection, EvidenceRoom& room, const Gate& gate, const Check& check,
+                    std::int64_t serving, Case& given, bool& complete) {
   if (check.kind != Check::Kind::kCompared || given.others.contains(check.other)) return ok_status();
   auto& place = given.others[check.other];
-  ASSIGN_OR_RETURN(auto other, holder(connection, given.candidate.model,
-                                      check.other.empty() ? gate.target : check.other, given.candidate.version));
+  ASSIGN_OR_RETURN(auto other,
+                   holder(connection, given.candidate.model, check.other.empty() ? gate.target : check.other,
+                          given.candidate.version, serving));
   if (!other) return ok_status();
   const Evidence* evidence = room.find(*other);
   if (evidence == nullptr) {
@@ -95,25 +99,32 @@ StatusOr<std::optional<Gate>> gate_for(sql::Connection& connection, const std::s
                                        const std::string& target) {
   ASSIGN_OR_RETURN(auto gate, store::find_gate(connection, model, target));
   if (gate || target.starts_with(kStage)) return gate;
+  if (target.starts_with(kDeployment)) return store::find_gate(connection, model, str_cat(kDeployment, "*"));
   const auto stage = canonical_stage(target);
   if (!stage.ok()) return gate;
   return store::find_gate(connection, model, str_cat(kStage, *stage));
 }
 
 StatusOr<std::optional<Decision>> judge(sql::Connection& connection, EvidenceRoom& room, const Version& candidate,
-                                        const std::string& target) {
+                                        const std::string& target, std::int64_t serving) {
   ASSIGN_OR_RETURN(const auto gate, gate_for(connection, candidate.model, target));
   if (!gate) return std::optional<Decision>();
   Case given{.candidate = candidate};
   const Evidence* evidence = room.find(candidate);
   bool complete = evidence != nullptr;
   for (const Check& check : gate->checks) {
-    RETURN_IF_ERROR(add_compared(connection, room, *gate, check, given, complete));
+    RETURN_IF_ERROR(add_compared(connection, room, *gate, check, serving, given, complete));
   }
   if (!complete) return EvidenceRoom::more();
   given.evidence = *evidence;
   ASSIGN_OR_RETURN(given.approvals,
                    store::load_approvals(connection, candidate.model, candidate.version, gate->target));
+  // Who approved it for one deployment need not approve it for all.
+  if (gate->target != target) {
+    ASSIGN_OR_RETURN(const auto narrower,
+                     store::load_approvals(connection, candidate.model, candidate.version, target));
+    given.approvals.insert(given.approvals.end(), narrower.begin(), narrower.end());
+  }
   ASSIGN_OR_RETURN(const std::string maker, store::maker_of(connection, candidate.model, candidate.version));
   given.makers = {maker, candidate.user, given.evidence.run ? given.evidence.run->user : ""};
   std::erase(given.makers, "");
@@ -142,7 +153,8 @@ Status Service::promote(const std::string& reason, const std::function<Status(sq
 
 StatusOr<bool> Service::let_through(sql::Connection& tx, Promotion& promotion, const Version& candidate,
                                     HistoryEntry entry) {
-  ASSIGN_OR_RETURN(const auto decision, judge(tx, promotion.room, candidate, entry.target));
+  ASSIGN_OR_RETURN(const auto decision,
+                   judge(tx, promotion.room, candidate, entry.target, serving_now(candidate.model, entry.target)));
   entry.model = candidate.model;
   entry.version = candidate.version;
   if (decision) entry.details["decision"] = decision->to_json();
@@ -175,6 +187,24 @@ Status Service::set_alias(const std::string& model, const std::string& alias, st
     ASSIGN_OR_RETURN(const Model changed, store::load_model(tx, model));
     return events_.append(
         tx, version_event("model_alias.set", model, version, {{"alias", alias}, {"prompt", is_prompt(changed)}}));
+  });
+}
+
+std::int64_t Service::serving_now(const std::string& model, const std::string& target) const {
+  if (!serves_ || !target.starts_with(kDeployment)) return 0;
+  return serves_(target.substr(kDeployment.size()), model);
+}
+
+Status Service::admit_deployment(const std::string& model, std::int64_t version, const std::string& deployment,
+                                 const std::string& reason) {
+  RETURN_IF_ERROR(check_deployment_name(deployment));
+  return promote(reason, [&](sql::Connection& tx, Promotion& promotion) -> Status {
+    ASSIGN_OR_RETURN(const Version candidate, store::load_version(tx, model, version));
+    HistoryEntry entry{
+        .kind = "deployment.asked", .target = str_cat(kDeployment, deployment), .after = str_cat(version)};
+    const std::int64_t before = serving_now(model, entry.target);
+    if (before != 0) entry.before = str_cat(before);
+    return let_through(tx, promotion, candidate, std::move(entry)).status();
   });
 }
 

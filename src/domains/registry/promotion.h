@@ -1,4 +1,4 @@
-// The one place where a version is let through to an alias or a stage.
+// The one place where a version is let through to an alias, a stage or a deployment.
 #pragma once
 
 #include <functional>
@@ -32,10 +32,12 @@ class EvidenceRoom {
   std::set<std::pair<std::string, std::string>> wanted_;
 };
 
-// Decides by the gate of `target`; nullopt when it has none. In the transaction of the change.
+// Decides by the gate of `target`; nullopt when it has none. In the transaction of the change. `serving`: the version
+// that a deployment answers with now, 0 for none.
 StatusOr<std::optional<Decision>> judge(sql::Connection& connection, EvidenceRoom& room, const Version& candidate,
-                                        const std::string& target);
-// The gate that counts for a target: an alias called like a stage is held to the stage's gate when it has none itself.
+                                        const std::string& target, std::int64_t serving);
+// The gate that counts for a target: an alias called like a stage is held to the stage's gate when it has none itself,
+// a deployment to that of "deployment:*".
 StatusOr<std::optional<Gate>> gate_for(sql::Connection& connection, const std::string& model,
                                        const std::string& target);
 

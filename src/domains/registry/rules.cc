@@ -65,6 +65,17 @@ Status check_tag(const std::string& key, const std::string& value) {
   return refused("value", str_cat("'value' exceeds the maximum length of ", kLongest, " characters"));
 }
 
+Status check_deployment_name(std::string_view name) {
+  const auto alphanumeric = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+  };
+  const bool good = !name.empty() && name.size() <= 128 && alphanumeric(name.front()) &&
+                    std::all_of(name.begin(), name.end(),
+                                [&](char c) { return alphanumeric(c) || c == '.' || c == '_' || c == '-'; });
+  if (good) return ok_status();
+  return invalid_field("name", "must be 1 to 128 letters, digits, '.', '_' or '-' and begin with a letter or digit");
+}
+
 bool is_prompt(const Model& model) {
   return std::any_of(model.tags.begin(), model.tags.end(), [](const auto& tag) {
     return tag.first == "mlflow.prompt.is_prompt" && equals_ignore_case(tag.second, "true");

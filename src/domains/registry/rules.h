@@ -14,6 +14,8 @@ Status refused(std::string_view field, std::string message);
 Status check_model_name(const std::string& name, std::string_view field = "name");
 Status check_alias(const std::string& alias);
 Status check_alias_is_free(const std::string& alias);
+// 1 to 128 letters, digits, '.', '_' and '-', beginning with a letter or digit.
+Status check_deployment_name(std::string_view name);
 bool is_prompt(const Model& model);
 Status check_tag(const std::string& key, const std::string& value);
 

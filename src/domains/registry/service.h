@@ -49,6 +49,13 @@ class Service {
   // A promotion, as set_stage.
   Status set_alias(const std::string& model, const std::string& alias, std::int64_t version,
                    const std::string& reason = "");
+  // Whether a version may be deployed under this name; the answer is in the history either way. As set_alias.
+  Status admit_deployment(const std::string& model, std::int64_t version, const std::string& deployment,
+                          const std::string& reason = "");
+  // Which version of `model` a deployment answers with now; 0: none. Serving says so; asked inside transactions, so it
+  // may not wait. Set before the first call of the above.
+  using Serves = std::function<std::int64_t(const std::string& deployment, const std::string& model)>;
+  void ask_what_serves(Serves serves) { serves_ = std::move(serves); }
   Status delete_alias(const std::string& model, const std::string& alias, const std::string& reason = "");
   // `version` 0 is the model itself.
   Status set_tag(const std::string& model, std::int64_t version, const std::string& key, const std::string& value);
@@ -57,17 +64,21 @@ class Service {
   // Those of these runs, or else logged models, that some version came from: its files may be theirs.
   StatusOr<std::set<std::string>> in_use(bool runs, const std::vector<std::string>& ids);
 
-  // Gates, approvals and the history (gates.cc). A target is an alias, or "stage:Production". Changes count from the
-  // next promotion on; who asks is current_actor().
+  // Gates, approvals and the history (gates.cc). A target is an alias, "stage:Production" or "deployment:NAME". Changes
+  // count from the next promotion on; who asks is current_actor().
   StatusOr<Gate> set_gate(const std::string& model, const std::string& target, const std::vector<std::string>& checks,
                           const std::string& description = "", const std::string& reason = "");
   Status delete_gate(const std::string& model, const std::string& target, const std::string& reason = "");
   StatusOr<std::vector<Gate>> gates(const std::string& model);
+  // Of a deployment without one of its own, that of "deployment:*".
   StatusOr<Gate> get_gate(const std::string& model, const std::string& target);
   // What the gate would say now; nullopt when there is none.
   StatusOr<std::optional<Decision>> try_gate(const std::string& model, const std::string& target, std::int64_t version);
   StatusOr<Approval> approve(const std::string& model, std::int64_t version, const std::string& target,
                              const std::string& reason);
+  // Takes an approval back: `user`'s, or with "" the asker's own. What it let through stays where it is.
+  Status withdraw_approval(const std::string& model, std::int64_t version, const std::string& target,
+                           const std::string& user, const std::string& reason);
   StatusOr<std::vector<Approval>> approvals(const std::string& model, std::int64_t version);
   StatusOr<Page<HistoryEntry>> history(const HistoryQuery& query);
 
@@ -90,6 +101,8 @@ class Service {
   Status promote(const std::string& reason, const std::function<Status(sql::Connection&, Promotion&)>& change);
   // Asks the gate of `entry.target` and writes the entry with its decision, or that it was refused.
   StatusOr<bool> let_through(sql::Connection& tx, Promotion& promotion, const Version& candidate, HistoryEntry entry);
+  // The version of `model` that the target "deployment:NAME" has now; 0 for other targets.
+  std::int64_t serving_now(const std::string& model, const std::string& target) const;
   Status archive_others(sql::Connection& tx, const Scribe& scribe, const Version& newcomer);
 
   Status tell_tag(sql::Connection& tx, const std::string& model, std::int64_t version, std::string_view action,
@@ -105,6 +118,7 @@ class Service {
   lineage::Graph& graph_;
   const Clock& clock_;
   tracking::Service& tracking_;
+  Serves serves_;
   std::mutex notes_;  // one at a time says which versions a logged model became
 };
 

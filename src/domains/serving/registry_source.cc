@@ -8,4 +8,9 @@ StatusOr<std::filesystem::path> RegistryModelSource::locate(std::string_view mod
   return blobs_.local_path(folder);
 }
 
+Status RegistryModelSource::admit(std::string_view model, std::int64_t version, std::string_view deployment,
+                                  std::string_view reason) {
+  return registry_.admit_deployment(std::string(model), version, std::string(deployment), std::string(reason));
+}
+
 }  // namespace treadle::serving

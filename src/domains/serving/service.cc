@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/ids.h"
+#include "domains/registry/rules.h"
 
 namespace treadle::serving {
 
@@ -18,17 +19,6 @@ std::string_view to_string(DeploymentState state) {
       return "STOPPED";
   }
   return "FAILED";
-}
-
-Status check_deployment_name(std::string_view name) {
-  const auto alphanumeric = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-  };
-  const bool good = !name.empty() && name.size() <= 128 && alphanumeric(name.front()) &&
-                    std::all_of(name.begin(), name.end(),
-                                [&](char c) { return alphanumeric(c) || c == '.' || c == '_' || c == '-'; });
-  if (good) return ok_status();
-  return invalid_field("name", "must be 1 to 128 letters, digits, '.', '_' or '-' and begin with a letter or digit");
 }
 
 Service::Service(sql::Database& database, events::EventLog& events, lineage::Graph& graph, const Clock& clock,
@@ -103,7 +93,7 @@ StatusOr<std::vector<DeploymentChange>> Service::history(std::string_view name) 
 }
 
 StatusOr<Deployment> Service::deploy(std::string_view name, const DeploymentSpec& spec) {
-  RETURN_IF_ERROR(check_deployment_name(name));
+  RETURN_IF_ERROR(registry::check_deployment_name(name));
   if (spec.model.empty()) return invalid_field("model", "is required");
   if (spec.version < 1) return invalid_field("version", "must be a positive integer, got ", spec.version);
   RETURN_IF_ERROR(source_.locate(spec.model, spec.version));
@@ -112,7 +102,14 @@ StatusOr<Deployment> Service::deploy(std::string_view name, const DeploymentSpec
       row->active_model == spec.model && row->active_version == spec.version) {
     return describe(*row);  // it serves already
   }
+  RETURN_IF_ERROR(source_.admit(spec.model, spec.version, name, spec.reason));
   return request(name, spec, false);
+}
+
+std::int64_t Service::serving_now(std::string_view name, std::string_view model) const {
+  const auto live = live_.find(name);
+  const auto current = live ? live->current.get() : nullptr;
+  return current && current->model == model ? current->version : 0;
 }
 
 StatusOr<Deployment> Service::set_stopped(std::string_view name, bool stopped, std::string_view reason) {
@@ -125,6 +122,10 @@ StatusOr<Deployment> Service::set_stopped(std::string_view name, bool stopped, s
   }
   row.desired.reason = reason;
   row.desired.run_id.clear();
+  // What was let through once need not hold any more.
+  if (!stopped && serving_now(name, row.desired.model) != row.desired.version) {
+    RETURN_IF_ERROR(source_.admit(row.desired.model, row.desired.version, name, reason));
+  }
   return request(name, row.desired, stopped);
 }
 

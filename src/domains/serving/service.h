@@ -50,9 +50,11 @@ class Service {
   StatusOr<Deployment> get(std::string_view name);
   StatusOr<std::vector<DeploymentChange>> history(std::string_view name);
   // Creates the deployment or moves it to another version; returns when that version serves. Errors: kInvalidArgument
-  // (bad name), kNotFound (model or version), kFailedPrecondition (the version cannot be loaded; what served before
-  // goes on serving), kDeadlineExceeded (still loading).
+  // (bad name), kNotFound (model or version), kAborted (a gate of the model refuses it), kFailedPrecondition (the
+  // version cannot be loaded; what served before goes on serving), kDeadlineExceeded (still loading).
   StatusOr<Deployment> deploy(std::string_view name, const DeploymentSpec& spec);
+  // The version of `model` that answers now; 0: none. Without SQL and without waiting.
+  std::int64_t serving_now(std::string_view name, std::string_view model) const;
   // Takes the deployment offline, or loads its version again.
   StatusOr<Deployment> set_stopped(std::string_view name, bool stopped, std::string_view reason);
 
@@ -88,8 +90,5 @@ class Service {
   std::unique_ptr<PredictionQueue> queue_;
   Reconciler reconciler_;
 };
-
-// 1 to 128 letters, digits, '.', '_' and '-', beginning with a letter or digit.
-Status check_deployment_name(std::string_view name);
 
 }  // namespace treadle::serving

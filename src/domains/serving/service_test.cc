@@ -58,6 +58,21 @@ TEST_F(ServiceTest, DeploysAndAnswers) {
   EXPECT_EQ(graph->edges.size(), 1u);
 }
 
+TEST_F(ServiceTest, AGateStandsBeforeEveryWayToServe) {
+  ASSERT_TRUE(service().deploy("demand", {.model = "demand", .version = 1}).ok());
+  world_->source.refuse(2);
+  EXPECT_EQ(service().deploy("demand", {.model = "demand", .version = 2}).status().code(), StatusCode::kAborted);
+  EXPECT_EQ(service().get("demand")->version, 1);
+  EXPECT_EQ(service().history("demand")->size(), 1u);
+  // Coming back counts as well; what serves already is asked nothing.
+  world_->source.refuse(1);
+  EXPECT_TRUE(service().deploy("demand", {.model = "demand", .version = 1}).ok());
+  EXPECT_TRUE(service().set_stopped("demand", false, "loaded").ok());
+  ASSERT_TRUE(service().set_stopped("demand", true, "off").ok());
+  EXPECT_EQ(service().set_stopped("demand", false, "on").status().code(), StatusCode::kAborted);
+  EXPECT_EQ(service().get("demand")->state, DeploymentState::kStopped);
+}
+
 TEST_F(ServiceTest, RefusesWhatDoesNotExist) {
   EXPECT_EQ(service().deploy("demand", {.model = "demand", .version = 9}).status().code(), StatusCode::kNotFound);
   EXPECT_EQ(service().deploy("../x", {.model = "demand", .version = 1}).status().field(), "name");

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -78,11 +79,20 @@ class FolderSource final : public ModelSource {
     if (it == folders_.end()) return not_found("model '", model, "' has no version ", version);
     return it->second;
   }
+  Status admit(std::string_view, std::int64_t version, std::string_view, std::string_view) override {
+    const std::lock_guard lock(mutex_);
+    return refused_.contains(version) ? Status(StatusCode::kAborted, "the gate refuses it") : ok_status();
+  }
+  void refuse(std::int64_t version) {
+    const std::lock_guard lock(mutex_);
+    refused_.insert(version);
+  }
 
  private:
   std::filesystem::path root_;
   std::mutex mutex_;
   std::map<std::pair<std::string, std::int64_t>, std::filesystem::path> folders_;
+  std::set<std::int64_t> refused_;
 };
 
 class MemorySink final : public PredictionSink {

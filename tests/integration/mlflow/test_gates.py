@@ -140,6 +140,50 @@ def test_the_commands(server, client, model):
     assert treadle(server, "gate", "set", model, "champion", "--check", "mae is fine").returncode == 2
 
 
+def test_an_approval_is_withdrawn(server, client, model):
+    version = new_version(client, model, 0.1)
+    put_gate(server, model, "champion", "approval")
+    approvals = f"{server.url}/api/v1/models/{model}/versions/{version}/approvals"
+    for who in ("ann", "bob"):
+        given = requests.post(approvals, json={"target": "champion", "reason": "fine"}, headers={"X-Treadle-User": who})
+        assert given.status_code == 200, given.text
+    mine = {"X-Treadle-User": "ann"}
+    assert requests.delete(approvals + "/champion", headers=mine, params={"reason": "not in May"}).status_code == 200
+    assert requests.delete(approvals + "/champion", headers=mine).status_code == 404
+    assert requests.delete(approvals + "/stage:None", headers=mine).status_code == 400
+    assert requests.delete(approvals + "/champion", headers=mine, params={"reason": "x" * 1001}).status_code == 400
+    assert [each["user"] for each in requests.get(approvals).json()["approvals"]] == ["bob"]
+    withdrawn = treadle(server, "model", "withdraw", model, str(version), "--for", "champion", "--user", "bob", "--json")
+    assert withdrawn.returncode == 0, withdrawn.stderr
+    refused = treadle(server, "model", "alias", model, "champion", str(version))
+    assert refused.returncode == 4 and "nobody has approved it yet" in refused.stderr
+    kept = [(each["before"], each["user"], each["reason"]) for each in history(server, model)
+            if each["kind"] == "approval.withdrawn"]
+    assert kept[1] == ("ann", "ann", "not in May")
+    assert kept[0][0] == "bob"
+
+
+def test_a_deployment_by_number_is_held_to_its_gate(server, client, model):
+    version = new_version(client, model, 0.5)
+    assert put_gate(server, model, "deployment:*", "metric mae <= 0.2").status_code == 200
+    deployment = f"{server.url}/api/v1/deployments/{model}"
+    refused = requests.put(deployment, json={"model": model, "version": version, "reason": "try"})
+    assert refused.status_code == 409 and "mae is 0.5" in refused.text
+    assert requests.get(deployment).status_code == 404
+    by_command = treadle(server, "deployment", "create", model, "--model", model, "--version", str(version))
+    assert by_command.returncode == 4 and "metric mae <= 0.2" in by_command.stderr
+    newest = history(server, model)[1]
+    assert (newest["kind"], newest["target"], newest["reason"]) == ("promotion.refused", f"deployment:{model}", "try")
+    assert newest["decision"]["target"] == f"deployment:{model}" and not newest["decision"]["accepted"]
+    tried = requests.get(f"{server.url}/api/v1/models/{model}/gates/deployment:{model}", params={"version": version})
+    assert tried.json()["target"] == "deployment:*" and not tried.json()["decision"]["accepted"]
+    put_gate(server, model, f"deployment:{model}", "metric mae <= 1")
+    # Let through by the gate; that there is nothing to load is another matter.
+    assert "the gate refuses it" not in requests.put(deployment, json={"model": model, "version": version}).text
+    newest = history(server, model)[0]
+    assert (newest["kind"], newest["decision"]["accepted"]) == ("deployment.asked", True)
+
+
 @pytest.mark.parametrize("body", [
     {}, {"checks": []}, {"checks": "tag a"}, {"checks": [1]}, {"checks": [{}]}, {"checks": ["tag a"] * 51},
     {"checks": ["tag " + "a" * 2000]}, {"checks": ["tag a\nmetric b < 1"]}, {"checks": ["tag \u0000"]},

@@ -26,6 +26,13 @@ export interface Gate {
   decision?: Decision;
 }
 
+export interface Approval {
+  target: string;
+  user: string;
+  time_ms: number;
+  reason: string;
+}
+
 export interface HistoryEntry {
   id: number;
   time_ms: number;
@@ -52,9 +59,10 @@ export const useGates = (model: string) =>
     select: ({ gates }) => gates,
   });
 
-// What the gate of an alias or a stage says of a version now. Nothing is asked where there is no gate.
+// What the gate of an alias, a stage or a deployment says of a version now. Nothing is asked where there is no gate.
 export function useDecision(model: string, target: string, version: number) {
-  const gated = useGates(model).data?.some((gate) => gate.target === target) ?? false;
+  const anyDeployment = target.startsWith("deployment:") ? "deployment:*" : target;
+  const gated = useGates(model).data?.some((gate) => gate.target === target || gate.target === anyDeployment) ?? false;
   return useQuery({
     queryKey: ["models", model, "gates", target, version],
     enabled: gated,
@@ -93,3 +101,14 @@ export const useDeleteGate = (model: string) => useChange(model, (target: string
 
 export const useApprove = (model: string, version: number) =>
   useChange(model, (body: { target: string; reason: string }) => sendJson("POST", `${pathOf(model)}/versions/${version}/approvals`, body));
+
+export const useApprovals = (model: string, version: number) =>
+  useQuery({
+    queryKey: ["models", model, "approvals", version],
+    queryFn: ({ signal }) => getJson<{ approvals: Approval[] }>(`${pathOf(model)}/versions/${version}/approvals`, signal),
+    select: ({ approvals }) => approvals,
+  });
+
+export const useWithdraw = (model: string, version: number) =>
+  useChange(model, ({ target, user, reason }: { target: string; user: string; reason: string }) =>
+    sendJson("DELETE", `${pathOf(model)}/versions/${version}/approvals/${segment(target)}?${new URLSearchParams({ user, reason })}`, {}));

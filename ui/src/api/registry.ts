@@ -57,5 +57,5 @@ export const useDeploy = () =>
   useChange(
     ({ deployment, model, version }: { deployment: string; model: string; version: number }) =>
       sendJson<Deployment>("PUT", `/api/v1/deployments/${segment(deployment)}`, { model, version, reason: "deployed on the page" }),
-    ["deployments", "status"],
+    ["deployments", "status", "models"],
   );

@@ -1,4 +1,4 @@
-// The gates of a model: what must hold before a version may have an alias or be in a stage.
+// The gates of a model: what must hold before a version may have an alias, be in a stage or be deployed.
 import { useState } from "react";
 import { useDeleteGate, useGates, useSetGate, type Gate } from "../../api/gates";
 import { Confirm } from "../../components/Confirm";
@@ -20,11 +20,11 @@ function GateDialog({ model, gate, onClose }: { model: string; gate: Gate | null
     <Dialog title={gate ? `Gate of ${gate.target}` : "A new gate"} onClose={onClose}>
       <form onSubmit={(event) => { event.preventDefault(); set.mutate({ target: target.trim(), checks, description }, { onSuccess: onClose }); }}>
         {!gate && (
-          <label className="inline">Alias or stage
+          <label className="inline">Alias, stage or deployment
             <input className="field" autoFocus list="gate-targets" maxLength={255} value={target} onChange={(event) => setTarget(event.target.value)} />
           </label>
         )}
-        <datalist id="gate-targets">{["champion", "stage:Staging", "stage:Production"].map((name) => <option key={name} value={name} />)}</datalist>
+        <datalist id="gate-targets">{["champion", "stage:Staging", "stage:Production", "deployment:*"].map((name) => <option key={name} value={name} />)}</datalist>
         <label style={{ display: "block", marginTop: 10 }}>Checks, one per line
           <textarea className="field mono" style={{ width: "100%" }} rows={6} placeholder={EXAMPLES} aria-invalid={set.error ? true : undefined} autoFocus={gate !== null} value={text} onChange={(event) => setText(event.target.value)} />
         </label>

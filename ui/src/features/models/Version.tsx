@@ -4,6 +4,7 @@ import { useDescribe } from "../../api/registry";
 import type { ModelDetails, ModelVersion } from "../../api/types";
 import { EditableText } from "../../components/EditableText";
 import { minute, shortId } from "../../lib/format";
+import { Approvals } from "./Approvals";
 import { DeployButton } from "./DeployButton";
 import { Lineage } from "./Lineage";
 import { Promote } from "./Promote";
@@ -26,6 +27,7 @@ export function Version({ model, version }: { model: ModelDetails; version: Mode
         </p>
         <EditableText label="Description" text={version.description} saving={describe} />
         <Tags owner={owner} tags={version.tags} />
+        <Approvals model={model.name} version={version.version} />
       </section>
       <Lineage model={model.name} version={version} />
     </>

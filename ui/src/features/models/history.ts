@@ -1,7 +1,11 @@
 // An entry of a model's history as a sentence.
 import type { HistoryEntry } from "../../api/gates";
 
-const nameOf = (target: string) => (target.startsWith("stage:") ? `the stage ${target.slice(6)}` : `the alias ${target}`);
+const nameOf = (target: string) => {
+  if (target === "deployment:*") return "any deployment";
+  if (target.startsWith("deployment:")) return `the deployment ${target.slice(11)}`;
+  return target.startsWith("stage:") ? `the stage ${target.slice(6)}` : `the alias ${target}`;
+};
 
 export function whatHappened({ kind, version, target, before, after }: HistoryEntry): string {
   const one = version === undefined ? "the model" : `version ${version}`;
@@ -20,6 +24,8 @@ export function whatHappened({ kind, version, target, before, after }: HistoryEn
     case "gate.set": return `set the gate of ${nameOf(target)}`;
     case "gate.deleted": return `removed the gate of ${nameOf(target)}`;
     case "approval.given": return `approved version ${version} for ${nameOf(target)}`;
+    case "approval.withdrawn": return `withdrew the approval of version ${version} for ${nameOf(target)} by ${before}`;
+    case "deployment.asked": return before ? `deployed version ${version} as ${target.slice(11)} in place of version ${before}` : `deployed version ${version} as ${target.slice(11)}`;
     case "promotion.refused": return `asked for ${nameOf(target)} for version ${version}`;
     default: return `${kind} ${target}`.trim(); // of a newer server
   }
