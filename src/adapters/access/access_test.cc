@@ -3,6 +3,8 @@
 #include <set>
 
 #include "adapters/access/fields.h"
+#include "adapters/access/full_pages.h"
+#include "adapters/access/hidden_lineage.h"
 #include "adapters/access/rules.h"
 #include "adapters/access/visible.h"
 
@@ -87,6 +89,75 @@ TEST(Visible, ItemsThatMayNotBeReadAreLeftOut) {
   EXPECT_EQ((*shown)["next_page_token"], "t");
 }
 
+Json why_answer() {
+  return parse_json(R"({
+    "prediction": {"id": "p", "run_id": "secret-run"}, "model_version": {"name": "open", "version": 3},
+    "run": {"id": "open-run", "name": "training"}, "training_data": {"name": "train"}, "commit": "abc",
+    "training_steps": [], "pipeline_run": {"id": "secret-run", "name": "SECRET"}, "steps": [{"name": "SECRET"}],
+    "raw_rows": [{"line": 1, "x": "SECRET"}], "raw_source": {"path": "SECRET"},
+    "deployment": {"name": "d", "run_id": "secret-run", "reason": "SECRET"},
+    "graph": {"nodes": [
+      {"kind": "predictions", "id": "d/secret-run", "attributes": {}},
+      {"kind": "run", "id": "secret-run", "attributes": {"name": "SECRET"}},
+      {"kind": "step", "id": "secret-run/SECRET", "attributes": {}},
+      {"kind": "dataset", "id": "sha256:SECRET", "attributes": {"name": "SECRET"}},
+      {"kind": "dataset", "id": "sha256:both", "attributes": {"name": "shared"}},
+      {"kind": "run", "id": "open-run", "attributes": {"name": "training"}}],
+     "edges": [
+      {"from": {"kind": "run", "id": "secret-run"}, "to": {"kind": "predictions", "id": "d/secret-run"}, "relation": "output"},
+      {"from": {"kind": "dataset", "id": "sha256:SECRET"}, "to": {"kind": "run", "id": "secret-run"}, "relation": "input"},
+      {"from": {"kind": "dataset", "id": "sha256:both"}, "to": {"kind": "run", "id": "secret-run"}, "relation": "input"},
+      {"from": {"kind": "dataset", "id": "sha256:both"}, "to": {"kind": "run", "id": "open-run"}, "relation": "input"}]}})")
+      .value();
+}
+
+TEST(HiddenLineage, ShowsTheChainWithoutNames) {
+  const auto may_read = [](Of, const std::string& value) { return value.find("secret") == std::string::npos; };
+  auto response = net::Response::json(why_answer());
+  ASSERT_TRUE(hide_lineage(may_read, response));
+  const std::string text = std::get<std::string>(response.body);
+  EXPECT_EQ(text.find("SECRET"), std::string::npos) << text;
+  const Json shown = *parse_json(text);
+  EXPECT_EQ(shown["pipeline_run"], Json({{"hidden", true}}));
+  EXPECT_EQ(shown["run"]["name"], "training");
+  EXPECT_EQ(shown["commit"], "abc");
+  EXPECT_EQ(shown["graph"]["nodes"].size(), 6u);
+  EXPECT_EQ(shown["graph"]["nodes"][4]["id"], "sha256:both");  // open-run read it
+  EXPECT_EQ(shown["graph"]["edges"][0]["from"]["kind"], "hidden");
+  EXPECT_EQ(shown["graph"]["edges"][0]["from"], shown["graph"]["edges"][1]["to"]);
+}
+
+TEST(HiddenLineage, NeedsTheModelAndHidesTheTraining) {
+  auto response = net::Response::json(why_answer());
+  EXPECT_FALSE(hide_lineage([](Of of, const std::string&) { return of != Of::kModel; }, response));
+  ASSERT_TRUE(hide_lineage([](Of, const std::string& value) { return value != "open-run"; }, response));
+  const Json shown = *parse_json(std::get<std::string>(response.body));
+  EXPECT_EQ(shown["run"], Json({{"hidden", true}}));
+  EXPECT_TRUE(shown["training_data"].is_null() && shown["commit"].is_null());
+  EXPECT_EQ(shown["pipeline_run"]["name"], "SECRET");
+}
+
+TEST(FullPages, TotalsCountWhatIsShown) {
+  const Keep keep{"runs", Of::kRun, "id"};
+  const auto page = [](const net::Request& request) {
+    const bool second = request.query.get("page_token") == "2";
+    Json answer = {{"runs", {{{"id", second ? "c" : "a"}}, {{"id", second ? "d" : "b"}}}}, {"total", 4}};
+    if (!second) answer["next_page_token"] = "2";
+    return net::Response::json(answer);
+  };
+  const auto shown = [&](std::string_view query, const MayRead& may_read) {
+    net::Request request;
+    request.path = "/api/v1/pipeline-runs";
+    request.query = net::Query::parse(query);
+    net::Response first = page(request);
+    fill_page(keep, may_read, page, request, first);
+    return *parse_json(std::get<std::string>(first.body));
+  };
+  const MayRead most = [](Of, const std::string& id) { return id != "a"; };
+  EXPECT_FALSE(shown("page_token=2", most).contains("total"));
+  EXPECT_EQ(shown("", [](Of, const std::string& id) { return id == "b"; })["total"], 1);
+}
+
 class Pieces final : public net::StreamSource {
  public:
   explicit Pieces(Values pieces) : pieces_(std::move(pieces)) {}
@@ -119,7 +190,7 @@ TEST(Rules, NameEachRouteOnceAndSayWhatIsChecked) {
   for (const auto* rules : {&mlflow_rules(), &other_rules()}) {
     for (const RouteRule& entry : *rules) {
       EXPECT_TRUE(seen.insert(entry.route).second) << entry.route << " has two rules";
-      const bool says = !entry.rule.needs.empty() || !entry.rule.keeps.empty();
+      const bool says = !entry.rule.needs.empty() || !entry.rule.keeps.empty() || entry.rule.lineage;
       EXPECT_EQ(entry.rule.who == Who::kChecked, says) << entry.route;
     }
   }

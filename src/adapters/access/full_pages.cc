@@ -115,6 +115,21 @@ class Filler {
   const net::Request& request_;
 };
 
+void correct_total(const Keep& keep, const net::Request& request, net::Response& response) {
+  const auto page = read_page(response, keep.list);
+  if (!page) return;
+  auto answer = parse_json_object(std::get<std::string>(response.body));
+  const bool whole = page->next.empty() && request.query.get(kToken).value_or("").empty();
+  for (const char* field : {"total", "total_size"}) {
+    if (!answer->contains(field)) continue;
+    if (whole)
+      (*answer)[field] = page->items.size();
+    else
+      answer->erase(field);
+    response.body = to_text(*answer);
+  }
+}
+
 }  // namespace
 
 bool narrow(const Keep& keep, const MayRead& may_read, net::Request& request) {
@@ -138,7 +153,10 @@ bool narrow(const Keep& keep, const MayRead& may_read, net::Request& request) {
 void fill_page(const Keep& keep, const MayRead& may_read, const net::Handler& handler, const net::Request& request,
                net::Response& first) {
   auto page = read_page(first, keep.list);
-  if (!page || page->next.empty() || page->items.empty()) return hide_items({keep}, may_read, first);
+  if (!page || page->next.empty() || page->items.empty()) {
+    hide_items({keep}, may_read, first);
+    return correct_total(keep, request, first);
+  }
   const Page full = Filler(keep, may_read, handler, request).fill(std::move(*page));
   auto answer = parse_json_object(std::get<std::string>(first.body));
   (*answer)[std::string(keep.list)] = full.items;
@@ -147,6 +165,7 @@ void fill_page(const Keep& keep, const MayRead& may_read, const net::Handler& ha
   else
     (*answer)[std::string(kNext)] = full.next;
   first.body = to_text(*answer);
+  correct_total(keep, request, first);
 }
 
 }  // namespace treadle::access

@@ -11,7 +11,8 @@ namespace treadle::access {
 // that held something: then the answer is an empty one.
 bool narrow(const Keep& keep, const MayRead& may_read, net::Request& request);
 
-// `first` is the handler's answer to `request`; other pages are asked for as needed.
+// `first` is the handler's answer to `request`; other pages are asked for as needed. A total, which counts what is
+// hidden, becomes the number of items where all of them are here, and is left out elsewhere.
 void fill_page(const Keep& keep, const MayRead& may_read, const net::Handler& handler, const net::Request& request,
                net::Response& first);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "adapters/access/full_pages.h"
+#include "adapters/access/hidden_lineage.h"
 #include "base/log.h"
 #include "net/caller.h"
 
@@ -96,6 +97,9 @@ net::Response Guard::answer(const Rule& rule, const net::Handler& handler, net::
   const std::optional<net::Request> again = lists ? std::optional(request) : std::nullopt;
   net::Response response = handler(request);
   if (response.status >= 300) return response;
+  if (rule.lineage && !reads_all(account) && !hide_lineage(may_read, response)) {
+    return refusal(request.path, denied("This needs READ on the model that predicted."));
+  }
   const bool owns = rule.then == Then::kOwnExperiment || rule.then == Then::kOwnModel;
   if (fresh || !owns) {
     const Status status = settle(rule.then, request.user, fields, response);

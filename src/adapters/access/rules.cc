@@ -83,6 +83,7 @@ std::string describe(const Rule& rule) {
     case Who::kChecked:
       break;
   }
+  if (rule.lineage) return "READ of the model that predicted";
   std::string text;
   for (const Need& need : rule.needs) {
     str_append(&text, text.empty() ? "" : ", ");

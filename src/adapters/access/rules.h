@@ -70,6 +70,7 @@ struct Rule {
   std::vector<Keep> keeps = {};
   Then then = Then::kNothing;
   bool raw_body = false;  // the body is a file, whatever it looks like
+  bool lineage = false;   // the answer explains a prediction (hidden_lineage.h)
 };
 
 // "POST mlflow/runs/create" for MLflow's routes, which lie under several prefixes; otherwise the method and the

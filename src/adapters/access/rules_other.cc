@@ -106,7 +106,7 @@ const std::vector<RouteRule>& other_rules() {
       lists("GET /api/v1/alerts", {{"alerts", Of::kDeployment, "deployment"}}),
       // What they show is found only while they are made.
       needs("GET /api/v1/reports/{id}", {{Of::kEverything, "", kRead}}),
-      needs("GET /api/v1/why", {{Of::kEverything, "", kRead}}),
+      {"GET /api/v1/why", {.who = Who::kChecked, .lineage = true}},
 
       pipelines("POST /api/v1/pipeline-runs", kEdit),
       lists("GET /api/v1/pipeline-runs", {{"runs", Of::kRun, "id"}}),

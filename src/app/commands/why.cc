@@ -51,6 +51,11 @@ void print_raw_source(const Json& source, Io& io) {
   if (source.contains("missing")) io.say(str_cat("                  ", text_of(source, "missing")));
 }
 
+std::string run_text(const Json& run) {
+  if (run.contains("hidden")) return "hidden: you may not read its experiment";
+  return str_cat(text_of(run, "id"), "  ", text_of(run, "name"));
+}
+
 std::string commit_text(const Json& answer) {
   const std::string commit = text_of(answer, "commit");
   return answer.value("commit_dirty", Json()) == Json(true) ? commit + " (with changes that were not committed)"
@@ -71,12 +76,11 @@ void print_why(const Json& answer, Io& io) {
   print_raw_source(object_of(answer, "raw_source"), io);
   print_raw_rows(list_of(answer, "raw_rows"), io);
   print_features(object_of(answer, "features"), io);
-  io.say(str_cat("  inference run   ", text_of(object_of(answer, "pipeline_run"), "id"), "  ",
-                 text_of(object_of(answer, "pipeline_run"), "name")));
+  io.say(str_cat("  inference run   ", run_text(object_of(answer, "pipeline_run"))));
   const Json& deployment = object_of(answer, "deployment");
   io.say(str_cat("  deployment      ", text_of(deployment, "name"), "  ", text_of(deployment, "reason")));
   io.say(str_cat("  model version   ", text_of(version, "name"), "/", text_of(version, "version")));
-  io.say(str_cat("  training run    ", text_of(run, "id"), "  ", text_of(run, "name")));
+  io.say(str_cat("  training run    ", run_text(run)));
   io.say(str_cat("  training data   ", text_of(data, "name"), "  ", text_of(data, "digest")));
   io.say(str_cat("  commit          ", commit_text(answer)));
 }

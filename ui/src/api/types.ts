@@ -204,9 +204,9 @@ export interface Why {
   raw_source?: { path: string; sha256: string } | null;
   deployment?: { name: string };
   model_version?: { name: string; version: number | string };
-  run?: { id: string; name: string };
+  run?: { id: string; name: string } | { hidden: true };
   training_data?: { name: string; digest: string };
-  pipeline_run?: { id: string; name: string };
+  pipeline_run?: { id: string; name: string } | { hidden: true };
   commit?: string | null;
   commit_dirty?: boolean;
 }

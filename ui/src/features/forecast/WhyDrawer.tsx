@@ -47,15 +47,20 @@ function RawRows({ rows, source }: { rows: Why["raw_rows"]; source: Why["raw_sou
   );
 }
 
+// A run that the reader may not see is told of without its name.
+function RunLink({ run }: { run: NonNullable<Why["run"]> }) {
+  return "hidden" in run ? <span className="sub">hidden: you may not read its experiment</span> : <Link href={`/runs/${run.id}`}>{run.name}</Link>;
+}
+
 function Chain({ why }: { why: Why }) {
   return (
     <ul className="chain">
       <li><div className="what">Prediction for {why.prediction.key}</div><b>{number(why.prediction.value, 4)}</b>{why.truth && <> · truth {number(why.truth.value, 4)}</>}<div className="mono sub">{why.prediction.id}</div></li>
       {why.deployment && <li><div className="what">Served by deployment</div>{why.deployment.name}</li>}
       {why.model_version && <li><div className="what">Model version</div><Link href={`/models/${encodeURIComponent(why.model_version.name)}`}>{why.model_version.name} {why.model_version.version}</Link></li>}
-      {why.run && <li><div className="what">Trained by run</div><Link href={`/runs/${why.run.id}`}>{why.run.name}</Link></li>}
+      {why.run && <li><div className="what">Trained by run</div><RunLink run={why.run} /></li>}
       {why.training_data && <li><div className="what">Training data</div>{why.training_data.name}<div className="mono sub" style={{ overflowWrap: "anywhere" }}>{why.training_data.digest}</div></li>}
-      {why.pipeline_run && <li><div className="what">Forecast by pipeline run</div><Link href={`/runs/${why.pipeline_run.id}`}>{why.pipeline_run.name}</Link></li>}
+      {why.pipeline_run && <li><div className="what">Forecast by pipeline run</div><RunLink run={why.pipeline_run} /></li>}
       <li><div className="what">Features</div><Features features={why.features} /></li>
       <li><div className="what">Raw rows</div><RawRows rows={why.raw_rows} source={why.raw_source} /></li>
       {why.commit && <li><div className="what">Code</div><span className="mono" style={{ overflowWrap: "anywhere" }}>{why.commit}</span>{why.commit_dirty && <span className="sub"> with uncommitted changes</span>}</li>}
