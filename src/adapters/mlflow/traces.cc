@@ -162,13 +162,6 @@ StatusOr<Json> search(Service& service, const Json& arguments) {
   return found_traces(service, std::move(query), arguments, info_form);
 }
 
-StatusOr<std::optional<std::int64_t>> read_number(const Json& arguments, std::string_view field) {
-  const auto it = arguments.find(field);
-  if (it == arguments.end() || it->is_null()) return std::optional<std::int64_t>();
-  ASSIGN_OR_RETURN(const std::int64_t number, required_int(arguments, field));
-  return std::optional(number);
-}
-
 StatusOr<Json> remove(Service& service, const Json& arguments) {
   traces::Deletion deletion;
   ASSIGN_OR_RETURN(deletion.experiment_id, required_string(arguments, "experiment_id"));
@@ -285,6 +278,7 @@ void add_trace_routes(net::Router& router, Service& service) {
     add(method, "3.0", "traces/batchGetInfos", [&](const Json& given) { return get_many(service, given, false); });
   }
   add(Method::kPost, "3.0", "traces/search", bind(search));
+  add(Method::kPost, "3.0", "traces/metrics", bind(trace_metrics));
   for (const char* version : {"2.0", "3.0"}) {
     add(Method::kPost, version, "traces/delete-traces", bind(remove));
     add(Method::kPatch, version, "traces/{trace_id}/tags", bind(set_tag));

@@ -94,7 +94,20 @@ Status put_inferred(sql::Connection& tx, const std::vector<TraceInfo>& before,
 
 Status no_trace(const std::string& id) { return not_found("Trace with ID '", id, "' not found."); }
 
-Status Service::open() { return sql::migrate(database_, "traces", store::migrations()); }
+Status Service::open() {
+  RETURN_IF_ERROR(sql::migrate(database_, "traces", store::migrations()));
+  return store::upgrade(database_);
+}
+
+StatusOr<MetricPage> Service::metrics(const MetricQuery& query) {
+  RETURN_IF_ERROR(check_metric_query(query));
+  MetricPage page;
+  RETURN_IF_ERROR(database_.read([&](sql::Connection& connection) -> Status {
+    ASSIGN_OR_RETURN(page, store::metrics(connection, query));
+    return ok_status();
+  }));
+  return page;
+}
 
 StatusOr<TraceInfo> Service::report(const TraceInfo& info) {
   if (info.id.empty() || info.id.size() > kLongestId)
@@ -119,6 +132,7 @@ StatusOr<TraceInfo> Service::report(const TraceInfo& info) {
     for (const Assessment& one : assessments) RETURN_IF_ERROR(store::put_assessment(tx, one));
     RETURN_IF_ERROR(store::put_pairs(tx, "trace_tags", tags));
     RETURN_IF_ERROR(store::put_pairs(tx, "trace_metadata", metadata));
+    RETURN_IF_ERROR(store::put_token_counts(tx, info.id, info.metadata));
     ASSIGN_OR_RETURN(auto now, store::load_infos(tx, {info.id}));
     answer = std::move(now.front());
     return ok_status();

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/status.h"
+#include "domains/traces/metrics.h"
 #include "domains/traces/types.h"
 #include "domains/tracking/service.h"
 #include "storage/sql/database.h"
@@ -35,6 +36,7 @@ class Service {
   // Those that are there, in the order asked for.
   StatusOr<std::vector<Trace>> get_many(const std::vector<std::string>& ids, bool with_spans);
   StatusOr<Page> search(const Query& query);
+  StatusOr<MetricPage> metrics(const MetricQuery& query);
   StatusOr<std::int64_t> remove(const Deletion& deletion);
   Status set_tag(const std::string& id, const std::string& key, const std::string& value);
   Status delete_tag(const std::string& id, const std::string& key);

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/strings.h"
+#include "domains/traces/span_facts.h"
 #include "storage/sql/in_list.h"
 
 namespace treadle::traces::store {
@@ -29,6 +30,8 @@ TraceInfo read_info(const sql::Row& row) {
           .request_preview = row.optional_string(6),
           .response_preview = row.optional_string(7)};
 }
+
+constexpr std::size_t kSpanColumns = 13;
 
 using Places = std::map<std::string, std::size_t, std::less<>>;
 
@@ -77,7 +80,22 @@ const std::vector<sql::Migration>& migrations() {
        " updated_ms BIGINT NOT NULL, metadata TEXT NOT NULL, text TEXT NOT NULL, number DOUBLE PRECISION);"
        "CREATE INDEX assessments_by_trace ON assessments(trace_id, kind, name);"
        "CREATE TABLE trace_runs(trace_id TEXT NOT NULL, run_id TEXT NOT NULL, PRIMARY KEY(run_id, trace_id));"
-       "CREATE INDEX trace_runs_by_trace ON trace_runs(trace_id)"}};
+       "CREATE INDEX trace_runs_by_trace ON trace_runs(trace_id)"},
+      // What searches and aggregates compare. Of the traces that are there `upgrade` fills it in.
+      {3,
+       "ALTER TABLE trace_spans ADD COLUMN end_ns BIGINT;"
+       "ALTER TABLE trace_spans ADD COLUMN name TEXT;"
+       "ALTER TABLE trace_spans ADD COLUMN type TEXT;"
+       "ALTER TABLE trace_spans ADD COLUMN status TEXT;"
+       "ALTER TABLE trace_spans ADD COLUMN model TEXT;"
+       "ALTER TABLE trace_spans ADD COLUMN provider TEXT;"
+       "ALTER TABLE trace_spans ADD COLUMN input_cost DOUBLE PRECISION;"
+       "ALTER TABLE trace_spans ADD COLUMN output_cost DOUBLE PRECISION;"
+       "ALTER TABLE trace_spans ADD COLUMN total_cost DOUBLE PRECISION;"
+       "CREATE TABLE trace_numbers(trace_id TEXT NOT NULL, key TEXT NOT NULL, value DOUBLE PRECISION NOT NULL,"
+       " PRIMARY KEY(trace_id, key));"
+       "CREATE TABLE traces_to_upgrade(id TEXT PRIMARY KEY);"
+       "INSERT INTO traces_to_upgrade SELECT id FROM traces"}};
   return list;
 }
 
@@ -116,19 +134,42 @@ Status put_spans(sql::Connection& tx, const std::vector<Span>& spans) {
   std::map<std::pair<std::string_view, std::string_view>, const Span*> once;
   for (const Span& span : spans) once[{span.trace_id, span.id}] = &span;
   sql::Values values;
+  values.reserve(once.size() * kSpanColumns);
   for (const auto& [key, span] : once) {
-    values.emplace_back(span->trace_id);
-    values.emplace_back(span->id);
-    values.emplace_back(span->start_ns);
-    values.emplace_back(span->body);
+    const SpanFacts facts = facts_of(span->body);
+    for (sql::Value value :
+         {sql::Value(span->trace_id), sql::Value(span->id), sql::Value(span->start_ns), sql::Value(span->body),
+          sql::Value(span->end_ns), sql::Value(span->name), sql::Value(facts.type), sql::Value(facts.status),
+          sql::Value(facts.model), sql::Value(facts.provider), sql::Value(facts.input_cost),
+          sql::Value(facts.output_cost), sql::Value(facts.total_cost)})
+      values.push_back(std::move(value));
   }
-  return tx
-      .execute(
-          str_cat("INSERT INTO trace_spans(trace_id, span_id, start_ns, body) VALUES ", sql::row_marks(once.size(), 4),
-                  " ON CONFLICT(trace_id, span_id) DO UPDATE SET start_ns = excluded.start_ns, body ="
-                  " excluded.body"),
-          values)
+  return sql::insert_rows(tx,
+                          "INSERT INTO trace_spans(trace_id, span_id, start_ns, body, end_ns, name, type, status,"
+                          " model, provider, input_cost, output_cost, total_cost) VALUES ",
+                          kSpanColumns, values,
+                          " ON CONFLICT(trace_id, span_id) DO UPDATE SET start_ns = excluded.start_ns, body ="
+                          " excluded.body, end_ns = excluded.end_ns, name = excluded.name, type = excluded.type,"
+                          " status = excluded.status, model = excluded.model, provider = excluded.provider, input_cost"
+                          " = excluded.input_cost, output_cost = excluded.output_cost, total_cost ="
+                          " excluded.total_cost")
       .status();
+}
+
+Status put_token_counts(sql::Connection& tx, const std::string& trace_id, const Pairs& metadata) {
+  for (const auto& [key, text] : metadata) {
+    if (key != kTokenUsage) continue;
+    sql::Values values;
+    for (const auto& [kind, count] : token_counts(text)) {
+      values.emplace_back(trace_id);
+      values.emplace_back(kind);
+      values.emplace_back(count);
+    }
+    // What was counted before is counted anew, whole.
+    RETURN_IF_ERROR(tx.execute("DELETE FROM trace_numbers WHERE trace_id = ?", {trace_id}));
+    return sql::insert_rows(tx, "INSERT INTO trace_numbers(trace_id, key, value) VALUES ", 3, values, "").status();
+  }
+  return ok_status();
 }
 
 StatusOr<std::vector<TraceInfo>> load_infos(sql::Connection& connection, const std::vector<std::string>& ids) {
@@ -216,7 +257,8 @@ StatusOr<std::int64_t> remove(sql::Connection& tx, const Deletion& deletion) {
     values.insert(values.end(), ids.values.begin(), ids.values.end());
   }
   // The traces themselves last, for they say which are meant.
-  for (const std::string_view table : {"trace_tags", "trace_metadata", "trace_spans", "assessments", "trace_runs"}) {
+  for (const std::string_view table :
+       {"trace_tags", "trace_metadata", "trace_spans", "trace_numbers", "assessments", "trace_runs"}) {
     RETURN_IF_ERROR(tx.execute(str_cat("DELETE FROM ", table, " WHERE trace_id IN (", which, ")"), values));
   }
   return tx.execute(str_cat("DELETE FROM traces WHERE id IN (", which, ")"), values);

@@ -25,6 +25,10 @@ Status put_infos(sql::Connection& tx, const std::vector<TraceInfo>& infos);
 // `table` is trace_tags or trace_metadata. Of a key that comes twice the last value counts.
 Status put_pairs(sql::Connection& tx, std::string_view table, const std::vector<Owned>& pairs);
 Status put_spans(sql::Connection& tx, const std::vector<Span>& spans);
+// Those that `metadata` tells, in place of those there; nothing when it tells none.
+Status put_token_counts(sql::Connection& tx, const std::string& trace_id, const Pairs& metadata);
+// Fills in what newer columns hold of traces stored before there were such; safe to interrupt. (upgrade.cc)
+Status upgrade(sql::Database& database);
 // By ids; whole.
 StatusOr<std::vector<TraceInfo>> load_infos(sql::Connection& connection, const std::vector<std::string>& ids);
 // kNotFound naming the first that is not there; reads nothing else of them.

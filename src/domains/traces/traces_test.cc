@@ -131,6 +131,49 @@ TEST_P(Traces, WhatIsRefusedChangesNothing) {
   EXPECT_EQ(rows("trace_spans"), 0);
 }
 
+// As a database looks that was written before spans had columns for what is aggregated.
+TEST_P(Traces, WhatOlderVersionsStoredIsCountedToo) {
+  make("t", 1);
+  Span old = span("t", "1", "", 1);
+  old.body = R"({"name":"old","start_time_unix_nano":"1000000","end_time_unix_nano":"6000000","status":{"code":)"
+             R"("STATUS_CODE_ERROR"},"attributes":[{"key":"mlflow.spanType","value":{"string_value":"\"LLM\""}},)"
+             R"({"key":"mlflow.llm.cost","value":{"string_value":"{\"total_cost\": 2}"}}]})";
+  ASSERT_TRUE(traces().record("0", {old}).ok());
+  ASSERT_TRUE(traces()
+                  .report({.id = "t",
+                           .experiment_id = "0",
+                           .request_ms = 1,
+                           .metadata = {{"mlflow.trace.tokenUsage", R"({"input_tokens": 3, "total_tokens": "x"})"}}})
+                  .ok());
+  ASSERT_TRUE(database()
+                  .write([](sql::Connection& tx) -> Status {
+                    RETURN_IF_ERROR(
+                        tx.execute("UPDATE trace_spans SET name = NULL, type = NULL, status = NULL,"
+                                   " end_ns = NULL, total_cost = NULL"));
+                    RETURN_IF_ERROR(tx.execute("DELETE FROM trace_numbers"));
+                    return tx.execute("INSERT INTO traces_to_upgrade SELECT id FROM traces").status();
+                  })
+                  .ok());
+  ASSERT_TRUE(traces().open().ok());
+  EXPECT_EQ(rows("traces_to_upgrade"), 0);
+  const auto one = [&](View view, const std::string& metric, const std::string& kind, Ids dimensions = {}) {
+    const auto page = traces().metrics({.experiment_ids = {"0"},
+                                        .view = view,
+                                        .metric = metric,
+                                        .aggregations = {{.kind = kind, .name = "it"}},
+                                        .dimensions = std::move(dimensions),
+                                        .filters = {}});
+    EXPECT_TRUE(page.ok()) << page.status().to_string();
+    return page.ok() && page->points.size() == 1 ? page->points.front() : MetricPoint{};
+  };
+  EXPECT_EQ(one(View::kTraces, "input_tokens", "SUM").values["it"], 3);
+  EXPECT_EQ(one(View::kSpans, "latency", "MAX").values["it"], 5);
+  EXPECT_EQ(one(View::kSpans, "total_cost", "SUM").values["it"], 2);
+  const std::map<std::string, std::string> told = {
+      {"span_name", "old"}, {"span_status", "ERROR"}, {"span_type", "LLM"}};
+  EXPECT_EQ(one(View::kSpans, "span_count", "COUNT", {"span_name", "span_status", "span_type"}).dimensions, told);
+}
+
 TREADLE_ON_BOTH_ENGINES(Traces);
 
 }  // namespace

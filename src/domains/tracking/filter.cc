@@ -84,7 +84,9 @@ class Parser {
     if (grammar_ == Grammar::kTraces) {
       if (first == "metadata" || first == "request_metadata") entity = "metadata";
       if (first == "trace") entity = "attribute";
-      if (first == "feedback" || first == "expectation") entity = first;
+      for (const std::string_view own : {"feedback", "expectation", "span", "assessment", "issue"}) {
+        if (first == own) entity = first;
+      }
     }
     if (entity.empty()) {
       return error(
@@ -98,6 +100,12 @@ class Parser {
     key = word();
     while (at_ < text_.size() && text_[at_] == '.') {
       ++at_;
+      // Also in part: span.attributes.`llm.model name`.
+      if (at_ < text_.size() && (text_[at_] == '`' || text_[at_] == '"')) {
+        ASSIGN_OR_RETURN(const std::string rest, quoted(text_[at_]));
+        str_append(&key, ".", rest);
+        return ok_status();
+      }
       str_append(&key, ".", word());
     }
     if (key.empty()) return error(str_cat("expected a key after ", first, "."));
