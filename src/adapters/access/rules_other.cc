@@ -59,6 +59,7 @@ const std::vector<RouteRule>& other_rules() {
       needs("POST /api/v1/experiments/{experiment}:restore", {{Of::kExperimentAny, "experiment", kManage}}),
       lists("GET /api/v1/runs", {{"runs", Of::kExperiment, "experiment_id"}}),
       needs("POST /api/v1/runs", {{Of::kExperimentAny, "experiment", kEdit, "0"}}),
+      needs("GET /api/v1/run-groups", {{Of::kExperiment, "experiment_id[]", kRead}}),
       run("GET /api/v1/runs/{id}", kRead),
       run("GET /api/v1/runs/{id}/provenance", kRead),
       run("PATCH /api/v1/runs/{id}", kEdit),

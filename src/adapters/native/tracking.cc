@@ -18,10 +18,9 @@ constexpr std::size_t kMaxPoints = 100'000;
 
 std::string quoted(std::string_view text) { return str_cat("'", replace_all(text, "'", ""), "'"); }
 
-StatusOr<Json> list_runs(tracking::Service& tracking, const Request& request) {
+// Which runs a list is about, without its page.
+StatusOr<tracking::RunQuery> runs_asked(const Request& request) {
   tracking::RunQuery query;
-  ASSIGN_OR_RETURN(query.limit, request.query.get_int("limit", 100, 1, 10'000));
-  ASSIGN_OR_RETURN(query.offset, page_offset(request.query));
   ASSIGN_OR_RETURN(query.view, view_of(request.query));
   for (const std::string_view order : request.query.all("order_by")) query.order_by.emplace_back(order);
   for (const std::string_view id : request.query.all("experiment_id")) query.experiment_ids.emplace_back(id);
@@ -32,12 +31,33 @@ StatusOr<Json> list_runs(tracking::Service& tracking, const Request& request) {
   };
   add("status", "attributes.status");
   add("pipeline", "tags.`treadle.pipeline`");
+  return query;
+}
+
+StatusOr<Json> list_runs(tracking::Service& tracking, const Request& request) {
+  ASSIGN_OR_RETURN(tracking::RunQuery query, runs_asked(request));
+  ASSIGN_OR_RETURN(query.limit, request.query.get_int("limit", 100, 1, 10'000));
+  ASSIGN_OR_RETURN(query.offset, page_offset(request.query));
   ASSIGN_OR_RETURN(const auto page, tracking.search_runs(query));
   Json list = Json::array();
   for (const auto& run : page.items) list.push_back(to_json(run));
   Json answer = {{"runs", list}};
   if (page.more) answer["next_page_token"] = str_cat(query.offset + query.limit);
   return answer;
+}
+
+// How many runs have each value of a param, a tag or an attribute: {groups: [{value, count}], more, runs}.
+StatusOr<Json> group_runs(tracking::Service& tracking, const Request& request) {
+  ASSIGN_OR_RETURN(const tracking::RunQuery query, runs_asked(request));
+  const auto by = request.query.get("by");
+  if (!by) return invalid_field("by", "is required: params.NAME, tags.NAME, status, user_id or experiment_id");
+  if (query.experiment_ids.empty()) return invalid_field("experiment_id", "is required");
+  ASSIGN_OR_RETURN(const tracking::RunGroups found, tracking.group_runs(query, std::string(*by)));
+  Json groups = Json::array();
+  for (const auto& [value, count] : found.groups) {
+    groups.push_back({{"value", value ? Json(*value) : Json(nullptr)}, {"count", count}});
+  }
+  return Json{{"groups", groups}, {"more", found.more}, {"runs", found.runs}};
 }
 
 StatusOr<Json> create_run(tracking::Service& tracking, const Request& request) {
@@ -183,6 +203,7 @@ void add_tracking_routes(net::Router& router, tracking::Service& tracking) {
                {.max_body = 16u << 20});
   };
   route(Method::kGet, "/api/v1/runs", list_runs);
+  route(Method::kGet, "/api/v1/run-groups", group_runs);
   route(Method::kPost, "/api/v1/runs", create_run);
   route(Method::kGet, "/api/v1/runs/{id}", [](tracking::Service& service, const Request& request) -> StatusOr<Json> {
     ASSIGN_OR_RETURN(const auto run, service.get_run(std::string(request.param("id"))));

@@ -47,25 +47,44 @@ std::string column_sql(const ColumnName& name) {
 }  // namespace
 
 StatusOr<std::optional<std::vector<std::string>>> RunColumns::search(const RunQuery& query) {
-  using Ids = std::vector<std::string>;
-  if (database_.dialect() != sql::Dialect::kSqlite) return std::optional<Ids>();
-  ASSIGN_OR_RETURN(const std::optional<Selection> selection, plan_selection(query));
-  if (!selection) return std::optional<Ids>();
+  std::vector<std::string> ids;
+  ASSIGN_OR_RETURN(const bool looked, look(query, {}, [&](const Selection& selection) {
+                     for (const RowNumber row : select_runs(table_, selection, query))
+                       ids.push_back(table_.key(row).text());
+                   }));
+  return looked ? std::optional(std::move(ids)) : std::nullopt;
+}
+
+StatusOr<std::optional<RunGroups>> RunColumns::groups(const RunQuery& query, const ColumnName& by) {
+  RunGroups groups;
+  const bool has_column = by.entity != "attribute" || by.key == "user_id";
+  ASSIGN_OR_RETURN(const bool looked, look(query, has_column ? std::vector<ColumnName>{by} : std::vector<ColumnName>(),
+                                           [&](const Selection& selection) {
+                                             groups = count_groups(table_, matching_rows(table_, selection, query), by);
+                                           }));
+  return looked ? std::optional(std::move(groups)) : std::nullopt;
+}
+
+StatusOr<bool> RunColumns::look(const RunQuery& query, const std::vector<ColumnName>& more,
+                                const std::function<void(const Selection&)>& answer) {
+  if (database_.dialect() != sql::Dialect::kSqlite) return false;
+  ASSIGN_OR_RETURN(std::optional<Selection> selection, plan_selection(query));
+  if (!selection) return false;
+  selection->columns.insert(selection->columns.end(), more.begin(), more.end());
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     take_in_changes();
     {
       const std::shared_lock lock(mutex_);
       if (has_all(selection->columns)) {
         for (const ColumnName& name : selection->columns) loaded_.at(name) = ++uses_;
-        Ids ids;
-        for (const RowNumber row : select_runs(table_, *selection, query)) ids.push_back(table_.key(row).text());
-        return std::optional(std::move(ids));
+        answer(*selection);
+        return true;
       }
     }
     const std::lock_guard lock(loading_);
     RETURN_IF_ERROR(load(selection->columns));
   }
-  return std::optional<Ids>();
+  return false;
 }
 
 void RunColumns::run_changed(const Run& run) {

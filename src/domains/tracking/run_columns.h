@@ -8,6 +8,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <set>
@@ -16,6 +17,7 @@
 #include <variant>
 #include <vector>
 
+#include "domains/tracking/run_groups.h"
 #include "domains/tracking/run_selection.h"
 #include "domains/tracking/run_table.h"
 #include "domains/tracking/types.h"
@@ -33,6 +35,9 @@ class RunColumns {
   // The ids of the page and one more when there is one; nullopt when SQL has to answer. For checked queries only. Not
   // within a transaction: it may have to read.
   StatusOr<std::optional<std::vector<std::string>>> search(const RunQuery& query);
+
+  // How many of all that match have each value of a column; nullopt as above.
+  StatusOr<std::optional<RunGroups>> groups(const RunQuery& query, const ColumnName& by);
 
   // What was committed. To be called in the order of the commits: from after_commit().
   void run_changed(const Run& run);  // its row
@@ -55,6 +60,10 @@ class RunColumns {
     std::optional<std::string> text;
   };
   using Change = std::variant<RunRow, Removed, NewPoint, NewText>;
+
+  // Looks at the table with the columns of the query and these in it; false when SQL has to answer.
+  StatusOr<bool> look(const RunQuery& query, const std::vector<ColumnName>& more,
+                      const std::function<void(const Selection&)>& answer);
 
   // With queue_mutex_ held.
   bool follows(std::string_view entity, std::string_view key) const;

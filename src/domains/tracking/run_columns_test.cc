@@ -62,6 +62,33 @@ class Columns : public testing::TrackingTest {
   void agree(const RunQuery& query) {
     EXPECT_EQ(by_service(query), by_sql(query)) << query.filter << " | " << join(query.order_by, ", ");
   }
+  void agree_on_groups(const RunQuery& query, const std::string& by) {
+    const auto counted = tracking().group_runs(query, by);
+    ASSERT_TRUE(counted.ok()) << counted.status().to_string();
+    RunGroups asked;
+    const Status read = database().read([&](sql::Connection& connection) -> Status {
+      ASSIGN_OR_RETURN(const SqlText sql, run_groups_sql(query, *parse_group_by(by), database().dialect()));
+      ASSIGN_OR_RETURN(asked, read_groups(connection, sql));
+      return ok_status();
+    });
+    ASSERT_TRUE(read.ok()) << read.to_string();
+    EXPECT_EQ(counted->runs, asked.runs) << query.filter;
+    ASSERT_EQ(counted->groups.size(), asked.groups.size()) << query.filter << " | " << by;
+    std::int64_t sum = 0;
+    for (std::size_t i = 0; i < asked.groups.size(); ++i) {
+      EXPECT_EQ(counted->groups[i].value, asked.groups[i].value) << query.filter << " | " << by;
+      EXPECT_EQ(counted->groups[i].count, asked.groups[i].count);
+      sum += asked.groups[i].count;
+    }
+    if (!asked.more) {
+      EXPECT_EQ(sum, asked.runs);
+    }
+    RunQuery all = query;
+    all.order_by.clear();
+    all.limit = 100'000;
+    all.offset = 0;
+    EXPECT_EQ(static_cast<std::int64_t>(by_sql(all).size()), asked.runs);
+  }
   std::size_t pick(std::size_t below) { return random_() % below; }
   template <std::size_t N>
   std::string pick(const std::array<const char*, N>& from) {
@@ -184,6 +211,8 @@ TEST_P(Columns, AnswerAsSqlDoesWhateverHappens) {
   for (int round = 0; round < 300 && !HasFailure(); ++round) {
     for (int i = 0; i < 5; ++i) change_something();
     for (int i = 0; i < 4; ++i) agree(query());
+    agree_on_groups(query(), pick(std::array{"params.model", "params.none", "tags.team", "tags.`mlflow.runName`",
+                                             "status", "user_id", "experiment_id"}));
   }
 }
 
@@ -199,6 +228,23 @@ TEST_P(Columns, ImportedRunsAndNotedModelsAreFound) {
   const RunQuery query{.filter = "tags.`mlflow.log-model.history` LIKE '%m%' AND run_name = 'old'"};
   EXPECT_EQ(by_service(query), std::vector<std::string>(1, run.id));
   agree(query);
+}
+
+TEST_P(Columns, GroupsAreBoundedAndOfWhatRepeats) {
+  for (int i = 0; i < 1005; ++i) {
+    const auto run = tracking().create_run({.name = "r", .tags = {{"n", str_cat(100'000 + i)}}});
+    ASSERT_TRUE(run.ok());
+  }
+  const auto groups = tracking().group_runs({}, "tags.n");
+  ASSERT_TRUE(groups.ok());
+  EXPECT_TRUE(groups->more);
+  EXPECT_EQ(groups->runs, 1005);
+  ASSERT_EQ(groups->groups.size(), RunGroups::kMost);
+  EXPECT_EQ(groups->groups.front().value, "100000");
+  agree_on_groups({}, "tags.n");
+  for (const char* by : {"metrics.rmse", "start_time", "run_id", "artifact_uri", "datasets.name", "nothing", ""}) {
+    EXPECT_EQ(tracking().group_runs({}, by).status().code(), StatusCode::kInvalidArgument) << by;
+  }
 }
 
 TEST_P(Columns, SearchesBesideWritersMissNothing) {

@@ -207,7 +207,7 @@ StatusOr<std::optional<Selection>> plan_selection(const RunQuery& query) {
   return std::optional(std::move(selection));
 }
 
-std::vector<RowNumber> select_runs(const RunTable& table, const Selection& selection, const RunQuery& query) {
+std::vector<RowNumber> matching_rows(const RunTable& table, const Selection& selection, const RunQuery& query) {
   Rows rows = rows_in_view(table, query);
   for (const Condition& condition : selection.conditions) {
     if (condition.entity == "metric")
@@ -217,6 +217,11 @@ std::vector<RowNumber> select_runs(const RunTable& table, const Selection& selec
     else
       keep_by_text(rows, *table.find_text({condition.entity, condition.key}), condition);
   }
+  return rows;
+}
+
+std::vector<RowNumber> select_runs(const RunTable& table, const Selection& selection, const RunQuery& query) {
+  Rows rows = matching_rows(table, selection, query);
   const auto offset = static_cast<std::size_t>(std::max<std::int64_t>(query.offset, 0));
   const std::size_t count = offset + static_cast<std::size_t>(std::max<std::int64_t>(query.limit, 0)) + 1;
   rows = first_in_order(rows, count, table, selection.order);

@@ -20,6 +20,8 @@ struct Selection {
 // nullopt when columns cannot answer it: datasets, artifact_uri, run_id. For queries that run_search_sql() took.
 StatusOr<std::optional<Selection>> plan_selection(const RunQuery& query);
 
+// All rows that match, in no order. All of `selection.columns` must be in the table.
+std::vector<RowNumber> matching_rows(const RunTable& table, const Selection& selection, const RunQuery& query);
 // The rows of the page and one more when there is one, in order. All of `selection.columns` must be in the table.
 std::vector<RowNumber> select_runs(const RunTable& table, const Selection& selection, const RunQuery& query);
 

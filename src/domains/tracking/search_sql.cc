@@ -20,7 +20,9 @@ struct Attribute {
 };
 
 // What Service::artifact_uri makes of a run.
-constexpr std::string_view kArtifactUri = "('mlflow-artifacts:/' || r.experiment_id || '/' || r.id || '/artifacts')";
+constexpr std::string_view kArtifactUri =
+    "(COALESCE((SELECT p.location FROM experiment_places p WHERE p.experiment_id = r.experiment_id),"
+    " 'mlflow-artifacts:/' || r.experiment_id) || '/' || r.id || '/artifacts')";
 
 constexpr std::array<Attribute, 16> kRunAttributes = {{{"run_id", "r.id", false},
                                                        {"run_name", "r.name", false},
@@ -258,17 +260,19 @@ std::string_view run_attribute_column(std::string_view attribute) {
   return found->column.substr(2);
 }
 
-StatusOr<SqlText> run_search_sql(const RunQuery& query, sql::Dialect dialect) {
+namespace {
+
+// Without order and limit.
+StatusOr<SqlText> matching_runs(const RunQuery& query, sql::Dialect dialect, const SqlText& joins) {
   ASSIGN_OR_RETURN(const std::vector<Condition> conditions, parse_filter(query.filter));
-  ASSIGN_OR_RETURN(const RunOrder order, run_order(query.order_by));
   const auto first = std::find_if(conditions.begin(), conditions.end(), finds_runs);
   // SQLite reads the tables of a CROSS JOIN in this order.
   SqlText sql{first == conditions.end()
                   ? "SELECT r.id FROM runs r"
                   : str_cat("SELECT r.id FROM ", child_table(first->entity), " d CROSS JOIN runs r"),
               {}};
-  sql.text += order.joins.text;
-  sql.values = order.joins.values;
+  sql.text += joins.text;
+  sql.values = joins.values;
   str_append(&sql.text, " WHERE r.",
              view_condition(query.view) == "1 = 1" ? "deleted >= 0" : view_condition(query.view));
   append_in(sql, "r.experiment_id", query.experiment_ids);
@@ -282,6 +286,18 @@ StatusOr<SqlText> run_search_sql(const RunQuery& query, sql::Dialect dialect) {
     sql.values.emplace_back(condition->key);
     RETURN_IF_ERROR(append_comparison(sql, dialect, "d.value", *condition, false));
   }
+  return sql;
+}
+
+}  // namespace
+
+StatusOr<SqlText> run_match_sql(const RunQuery& query, sql::Dialect dialect) {
+  return matching_runs(query, dialect, {});
+}
+
+StatusOr<SqlText> run_search_sql(const RunQuery& query, sql::Dialect dialect) {
+  ASSIGN_OR_RETURN(const RunOrder order, run_order(query.order_by));
+  ASSIGN_OR_RETURN(SqlText sql, matching_runs(query, dialect, order.joins));
   str_append(&sql.text, " ORDER BY ", order.terms);
   sql.text += "r.start_ms DESC, r.id";
   append_page(sql, query.limit + 1, query.offset);

@@ -33,6 +33,8 @@ StatusOr<std::vector<std::string>> select_ids(sql::Connection& connection, const
 // The column of `runs` that an attribute of the grammar means; "" when it is no attribute, or none that is a column.
 std::string_view run_attribute_column(std::string_view attribute);
 
+// Selects the ids of all matching runs, in no order.
+StatusOr<SqlText> run_match_sql(const RunQuery& query, sql::Dialect dialect);
 // Selects the ids of matching runs, ordered and limited to the page and one more.
 StatusOr<SqlText> run_search_sql(const RunQuery& query, sql::Dialect dialect);
 StatusOr<SqlText> experiment_search_sql(const ExperimentQuery& query, sql::Dialect dialect);

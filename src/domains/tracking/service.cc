@@ -313,6 +313,19 @@ StatusOr<Page<Run>> Service::search_runs(const RunQuery& query) {
   return page;
 }
 
+StatusOr<RunGroups> Service::group_runs(const RunQuery& query, const std::string& by) {
+  ASSIGN_OR_RETURN(const ColumnName column, parse_group_by(by));
+  ASSIGN_OR_RETURN(const SqlText sql, run_groups_sql(query, column, database_.dialect()));
+  ASSIGN_OR_RETURN(auto counted, columns_.groups(query, column));
+  if (counted) return *std::move(counted);
+  StatusOr<RunGroups> groups = internal_error("");
+  RETURN_IF_ERROR(database_.read([&](sql::Connection& connection) -> Status {
+    groups = read_groups(connection, sql);
+    return groups.status();
+  }));
+  return groups;
+}
+
 StatusOr<Run> Service::update_run(const std::string& id, const RunUpdate& update) {
   StatusOr<Run> updated = internal_error("");
   RETURN_IF_ERROR(write([&](sql::Connection& tx) -> Status {

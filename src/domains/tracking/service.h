@@ -55,6 +55,8 @@ class Service {
   // Without reading the run: whose permissions count for it.
   StatusOr<std::string> experiment_of_run(const std::string& id);
   StatusOr<Page<Run>> search_runs(const RunQuery& query);
+  // Of all that `query` finds, whatever its page and order: how many have each value of `by` (parse_group_by()).
+  StatusOr<RunGroups> group_runs(const RunQuery& query, const std::string& by);
   StatusOr<Run> update_run(const std::string& id, const RunUpdate& update);
   Status delete_run(const std::string& id);
   Status restore_run(const std::string& id);

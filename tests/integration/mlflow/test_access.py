@@ -496,6 +496,8 @@ def test_ways_around(guarded, forbidden, new_user):
         requests.get(f"{guarded.url}/get-artifact", params={"run_uuid": run, "path": f"{SECRET}.txt"}, auth=who),
         requests.get(f"{guarded.url}/apis/v2beta1/runs/{uuid.UUID(run)}", auth=who),
         requests.get(f"{guarded.url}/api/v1/why", params={"prediction_id": "x"}, auth=who),
+        requests.get(f"{guarded.url}/api/v1/run-groups", params={"experiment_id": [own, experiment], "by": "status"}, auth=who),
+        requests.get(f"{guarded.url}/api/v1/run-groups", params={"by": "status"}, auth=who),
         requests.head(api + "runs/get", params={"run_id": run}, auth=who),
     ]
     metric = {"key": "m", "value": 1, "timestamp": 1, "step": 0, "model_id": forbidden["logged"]}

@@ -39,6 +39,12 @@ def test_another_folder_of_the_proxy(new_server, tmp_path):
     assert requests.get(f"{server.url}/model-versions/get-artifact", params=of_version, timeout=10).text == "x"
     assert [e.artifact_location for e in client.search_experiments(filter_string="name = 'shared'")] == [read.artifact_location]
     assert client.search_runs([experiment])[0].info.artifact_uri == client.get_run(run.run_id).info.artifact_uri == run.artifact_uri
+    elsewhere = client.create_run("0").info.run_id
+    def found(filter_string):
+        return [each.info.run_id for each in client.search_runs([experiment, "0"], filter_string)]
+    assert found("artifact_uri LIKE 'mlflow-artifacts:/shared/%'") == [run.run_id]
+    assert found(f"artifact_uri = '{run.artifact_uri}'") == [run.run_id]
+    assert elsewhere in found("artifact_uri LIKE 'mlflow-artifacts:/0/%'")
     client.delete_registered_model("placed")
     client.delete_experiment(experiment)
     assert requests.post(f"{server.url}/api/v1/trash:purge", json={"older_than_s": 0}, timeout=10).json()["runs"] == [run.run_id]

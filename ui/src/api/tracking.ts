@@ -61,6 +61,21 @@ export async function searchRuns(search: RunSearch, token: string, signal?: Abor
   return { items: (answer.runs ?? []).map(runOf), next: answer.next_page_token ?? null };
 }
 
+export interface RunCounts {
+  groups: { value: string | null; count: number }[];
+  more: boolean;
+  runs: number;
+}
+
+// How many of the runs found have each value of a column, however many of them are loaded. Asked again with the runs.
+export const useRunCounts = (search: RunSearch, by: string) =>
+  useQuery({
+    queryKey: ["run-pages", "counts", search.experiment, search.filter, search.view, by],
+    enabled: by !== "",
+    queryFn: ({ signal }) =>
+      getJson<RunCounts>(`/api/v1/run-groups?${new URLSearchParams({ experiment_id: search.experiment, filter: search.filter, view: search.view, by })}`, signal),
+  });
+
 export interface ExperimentSearch {
   text: string;
   order: string;

@@ -38,19 +38,20 @@ const nameColumn = (sort: string): GridColumn<Run> => ({
 });
 
 function useItems(table: RunsTable) {
-  const { grouped, runs, groupColumn, closed, toggleGroup } = table;
+  const { grouped, runs, groupColumn, sizes, closed, toggleGroup } = table;
   return (line: number): GridItem<Run> => {
     const place = grouped.lineAt(line);
     if ("run" in place) {
       const row = runs.at(place.run);
       return row && { row, id: row.id };
     }
-    const { value, count: size } = place.group;
-    const more = place.last && !runs.complete ? "+" : "";
+    const { value, raw, count: loaded } = place.group;
+    const size = sizes?.get(raw);
+    const more = size === undefined && place.last && !runs.complete ? "+" : "";
     return {
       heading: (
         <button type="button" className="link" aria-expanded={!closed.has(value)} onClick={() => toggleGroup(value)}>
-          {closed.has(value) ? "▸" : "▾"} {groupColumn?.title}: {value} <span className="sub">{count(size)}{more}</span>
+          {closed.has(value) ? "▸" : "▾"} {groupColumn?.title}: {value} <span className="sub">{count(size ?? loaded)}{more}</span>
         </button>
       ),
     };

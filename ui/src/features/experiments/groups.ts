@@ -4,10 +4,11 @@ import { useEffect, useMemo, useRef, useState } from "react";
 import type { Listed } from "../../api/pages";
 import { RUN_PAGE } from "../../api/tracking";
 import type { Run } from "../../api/types";
-import { textOf, type Column } from "./columns";
+import { textOf, valueOf, type Column } from "./columns";
 
 interface Group {
   value: string;
+  raw: string | null;
   from: number; // among the runs
   count: number;
 }
@@ -26,13 +27,18 @@ export interface Grouped {
   runsAt: (first: number, last: number) => [first: number, last: number]; // the runs that these lines stand for
 }
 
+const rawOf = (run: Run, column: Column) => {
+  const value = valueOf(run, column);
+  return value === null ? null : String(value);
+};
+
 function groupsOf(items: Run[], page: number, column: Column): Group[] {
   const groups: Group[] = [];
   items.forEach((run, i) => {
-    const value = textOf(run, column);
+    const raw = rawOf(run, column);
     const last = groups.at(-1);
-    if (last?.value === value) last.count += 1;
-    else groups.push({ value, from: page * RUN_PAGE + i, count: 1 });
+    if (last?.raw === raw) last.count += 1;
+    else groups.push({ value: textOf(run, column), raw, from: page * RUN_PAGE + i, count: 1 });
   });
   return groups;
 }
@@ -41,7 +47,7 @@ function joined(pages: Group[][]): Group[] {
   const groups: Group[] = [];
   for (const group of pages.flat()) {
     const last = groups.at(-1);
-    if (last?.value === group.value) last.count += group.count;
+    if (last?.raw === group.raw) last.count += group.count;
     else groups.push({ ...group });
   }
   return groups;

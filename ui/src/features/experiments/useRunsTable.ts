@@ -1,10 +1,10 @@
 // The state of an experiment's table: what the address asks for, the runs found, the keys seen in them.
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { usePages } from "../../api/pages";
-import { RUN_PAGE, searchRuns, type RunSearch, type View } from "../../api/tracking";
+import { RUN_PAGE, searchRuns, useRunCounts, type RunSearch, type View } from "../../api/tracking";
 import type { Run } from "../../api/types";
 import { readList, useUrlState, writeList } from "../../lib/urlState";
-import { columnOf, defaultColumns, learnKeys, noKeys, orderOf, type Column } from "./columns";
+import { columnOf, defaultColumns, inGrammar, learnKeys, noKeys, orderOf, type Column } from "./columns";
 import { useGroups } from "./groups";
 
 export function useRunsTable(experiment: string) {
@@ -48,8 +48,10 @@ export function useRunsTable(experiment: string) {
     return next;
   }), []);
   const grouped = useGroups(runs, groupColumn, JSON.stringify(search), closed);
+  const counts = useRunCounts(search, groupColumn ? inGrammar(groupColumn.kind, groupColumn.key) : "").data;
+  const sizes = useMemo(() => counts && new Map(counts.groups.map(({ value, count }) => [value, count])), [counts]);
   const sortBy = useCallback((id: string) => change({ sort: sort === id ? `-${id}` : sort === `-${id}` ? null : id }), [change, sort]);
-  return { search, runs, keys: keys.current, keyStamp, columns, choose, sort, sortBy, group, groupColumn, grouped, closed, toggleGroup, filter, view, change };
+  return { search, runs, keys: keys.current, keyStamp, columns, choose, sort, sortBy, group, groupColumn, grouped, sizes, closed, toggleGroup, filter, view, change };
 }
 
 export type RunsTable = ReturnType<typeof useRunsTable>;
