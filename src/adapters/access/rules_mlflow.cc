@@ -135,6 +135,8 @@ const std::vector<RouteRule>& mlflow_rules() {
       needs("POST mlflow/traces/batchGetInfos", {{Of::kTrace, "trace_ids[]?", kRead}}),
       needs("POST mlflow/traces/search", {{Of::kExperiment, "locations[].mlflow_experiment.experiment_id[]", kRead}}),
       needs("POST mlflow/traces/metrics", {{Of::kExperiment, "experiment_ids[]", kRead}}),
+      needs("POST mlflow/traces/calculate-filter-correlation", {{Of::kExperiment, "experiment_ids[]", kRead}}),
+      trace("POST mlflow/traces/link-prompts", kEdit),
       experiment("POST mlflow/traces/delete-traces", kManage),
       trace("PATCH mlflow/traces/{trace_id}/tags", kEdit),
       trace("DELETE mlflow/traces/{trace_id}/tags", kEdit),

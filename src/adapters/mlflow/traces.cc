@@ -194,6 +194,23 @@ StatusOr<Json> link_to_run(Service& service, const Json& arguments) {
   return Json::object();
 }
 
+StatusOr<Json> link_prompts(Service& service, const Json& arguments) {
+  ASSIGN_OR_RETURN(const std::string id, required_string(arguments, "trace_id"));
+  ASSIGN_OR_RETURN(const Json* given, optional_array(arguments, "prompt_versions"));
+  if (given == nullptr) return missing_parameter("prompt_versions");
+  std::vector<std::string> prompts;
+  for (const Json& one : *given) {
+    if (!one.is_object()) return invalid_field("prompt_versions", "must be a list of {\"name\": …, \"version\": …}");
+    ASSIGN_OR_RETURN(const std::string name, required_string(one, "name"));
+    ASSIGN_OR_RETURN(const std::string version, required_string(one, "version"));
+    if (!parse_int(version))
+      return invalid_field("version", "of a prompt must be a whole number, got \"", version, "\"");
+    prompts.push_back(str_cat(name, "/", version));
+  }
+  RETURN_IF_ERROR(service.link_prompts(id, prompts));
+  return Json::object();
+}
+
 StatusOr<Json> assess(Service& service, const Json& arguments) {
   ASSIGN_OR_RETURN(const std::string trace, required_string(arguments, "trace_id"));
   ASSIGN_OR_RETURN(const Json* given, optional_object(arguments, "assessment"));
@@ -279,12 +296,16 @@ void add_trace_routes(net::Router& router, Service& service) {
   }
   add(Method::kPost, "3.0", "traces/search", bind(search));
   add(Method::kPost, "3.0", "traces/metrics", bind(trace_metrics));
+  add(Method::kPost, "3.0", "traces/calculate-filter-correlation", bind(trace_correlation));
   for (const char* version : {"2.0", "3.0"}) {
     add(Method::kPost, version, "traces/delete-traces", bind(remove));
     add(Method::kPatch, version, "traces/{trace_id}/tags", bind(set_tag));
     add(Method::kDelete, version, "traces/{trace_id}/tags", bind(delete_tag));
   }
-  for (const char* version : {"2.0", "3.0"}) add(Method::kPost, version, "traces/link-to-run", bind(link_to_run));
+  for (const char* version : {"2.0", "3.0"}) {
+    add(Method::kPost, version, "traces/link-to-run", bind(link_to_run));
+    add(Method::kPost, version, "traces/link-prompts", bind(link_prompts));
+  }
   add(Method::kPost, "3.0", "traces/{trace_id}/assessments", bind(assess));
   add(Method::kGet, "3.0", "traces/{trace_id}/assessments/{assessment_id}", bind(get_assessment));
   add(Method::kPatch, "3.0", "traces/{trace_id}/assessments/{assessment_id}", bind(change_assessment));

@@ -16,8 +16,10 @@ StatusOr<Json> found_traces(traces::Service& service, traces::Query query, const
 // A whole number, or nothing.
 StatusOr<std::optional<std::int64_t>> read_number(const Json& arguments, std::string_view field);
 
-// Parts of the above: aggregates (trace_metrics.cc), what clients before 3.0 call (traces_v2.cc).
+// Parts of the above: aggregates (trace_metrics.cc), how often two filters agree (trace_correlation.cc), what clients
+// before 3.0 call (traces_v2.cc).
 StatusOr<Json> trace_metrics(traces::Service& service, const Json& arguments);
+StatusOr<Json> trace_correlation(traces::Service& service, const Json& arguments);
 void add_old_trace_routes(net::Router& router, traces::Service& service);
 
 }  // namespace treadle::mlflow

@@ -2,6 +2,7 @@
 #include <array>
 
 #include "base/strings.h"
+#include "domains/traces/span_search.h"
 #include "domains/traces/store.h"
 #include "domains/tracking/filter.h"
 #include "domains/tracking/search_sql.h"
@@ -17,10 +18,13 @@ struct Attribute {
   std::string_view name, column;
   bool numeric = false;
 };
-constexpr std::array<Attribute, 11> kAttributes = {{{"timestamp_ms", "t.request_ms", true},
+constexpr std::string_view kEnd = "(t.request_ms + COALESCE(t.duration_ms, 0))";
+constexpr std::array<Attribute, 13> kAttributes = {{{"timestamp_ms", "t.request_ms", true},
                                                     {"timestamp", "t.request_ms", true},
                                                     {"execution_time_ms", "t.duration_ms", true},
                                                     {"execution_time", "t.duration_ms", true},
+                                                    {"end_time_ms", kEnd, true},
+                                                    {"end_time", kEnd, true},
                                                     {"status", "t.state"},
                                                     {"state", "t.state"},
                                                     {"request_id", "t.id"},
@@ -28,6 +32,8 @@ constexpr std::array<Attribute, 11> kAttributes = {{{"timestamp_ms", "t.request_
                                                     {"id", "t.id"},
                                                     {"client_request_id", "t.client_request_id"},
                                                     {"experiment_id", "t.experiment_id"}}};
+
+using Experiments = std::vector<std::string>;
 
 // Whose run a trace is; others it may be linked to.
 constexpr std::string_view kSourceRun = "mlflow.sourceRun";
@@ -59,23 +65,46 @@ StatusOr<Attribute> find_attribute(const std::string& key, std::string_view fiel
                        " name, run_id, trace_id or client_request_id");
 }
 
-// Feedback or an expectation of this name that counts. Numbers are compared as such, all else as text.
-Status append_assessment(SqlText& sql, sql::Dialect dialect, const Condition& condition) {
-  const bool absent = condition.comparator == Comparator::kIsNull;
-  str_append(&sql.text, absent ? "NOT EXISTS" : "EXISTS",
-             " (SELECT 1 FROM assessments c WHERE c.trace_id = t.id AND c.kind = ? AND c.name = ? AND c.valid = 1");
+// "c.kind = ? AND …": feedback or an expectation of this name that counts. Numbers are compared as such, all else as
+// text.
+Status append_said(SqlText& sql, sql::Dialect dialect, const Condition& condition) {
+  sql.text += "c.kind = ? AND c.name = ? AND c.valid = 1";
   sql.values.emplace_back(condition.entity);
   sql.values.emplace_back(condition.key);
-  if (!absent && condition.comparator != Comparator::kIsNotNull) {
-    const bool ordered = condition.comparator >= Comparator::kLess && condition.comparator <= Comparator::kGreaterEqual;
-    if (ordered && condition.values.front().quoted) {
-      return invalid_field("filter", "Expected a numeric value for ", condition.entity, " when using this comparator.",
-                           " Got value '", condition.values.front().text, "'");
-    }
-    sql.text += " AND ";
-    RETURN_IF_ERROR(append_comparison(sql, dialect, ordered ? "c.number" : "c.text", condition, ordered));
+  if (condition.comparator == Comparator::kIsNull || condition.comparator == Comparator::kIsNotNull) return ok_status();
+  const bool ordered = condition.comparator >= Comparator::kLess && condition.comparator <= Comparator::kGreaterEqual;
+  if (ordered && condition.values.front().quoted) {
+    return invalid_field("filter", "Expected a numeric value for ", condition.entity, " when using this comparator.",
+                         " Got value '", condition.values.front().text, "'");
   }
-  sql.text += ")";
+  sql.text += " AND ";
+  return append_comparison(sql, dialect, ordered ? "c.number" : "c.text", condition, ordered);
+}
+
+// Said of the trace itself, or of one in the same session (MLflow marks such by metadata of the assessment).
+Status append_assessment(SqlText& sql, sql::Dialect dialect, const Condition& condition,
+                         const Experiments& experiments) {
+  str_append(&sql.text, condition.comparator == Comparator::kIsNull ? "NOT (" : "(",
+             "EXISTS (SELECT 1 FROM assessments c WHERE c.trace_id = t.id AND ");
+  RETURN_IF_ERROR(append_said(sql, dialect, condition));
+  sql.text +=
+      ") OR t.id IN (SELECT n.trace_id FROM trace_metadata n WHERE n.key = 'mlflow.trace.session' AND n.value IN"
+      " (SELECT m.value FROM assessments c JOIN trace_metadata m ON m.trace_id = c.trace_id AND m.key ="
+      " 'mlflow.trace.session' JOIN traces o ON o.id = c.trace_id WHERE ";
+  RETURN_IF_ERROR(append_said(sql, dialect, condition));
+  sql.text += " AND c.metadata LIKE '%\"mlflow.trace.session\":%'";
+  tracking::append_in(sql, "o.experiment_id", experiments);
+  sql.text += ")))";
+  return ok_status();
+}
+
+// An issue that the trace shows, or a prompt that it was made with ("name/version").
+Status append_exact(SqlText& sql, const Condition& condition, std::string_view where) {
+  if (condition.comparator != Comparator::kEqual || !condition.values.front().quoted) {
+    return invalid_field("filter", condition.entity, ".", condition.key, " is compared by = with text in quotes only");
+  }
+  str_append(&sql.text, "EXISTS (SELECT 1 FROM ", where, " = ?)");
+  sql.values.emplace_back(condition.values.front().text);
   return ok_status();
 }
 
@@ -98,10 +127,14 @@ Status append_run(SqlText& sql, sql::Dialect dialect, const Condition& condition
   return ok_status();
 }
 
-Status append_condition(SqlText& sql, sql::Dialect dialect, Condition condition) {
+Status append_condition(SqlText& sql, sql::Dialect dialect, Condition condition, const Experiments& experiments) {
   if (condition.entity == "attribute" && condition.key == "run_id") return append_run(sql, dialect, condition);
+  if (condition.entity == "attribute" && condition.key == "prompt")
+    return append_exact(sql, condition, "trace_prompts c WHERE c.trace_id = t.id AND c.prompt");
+  if (condition.entity == "issue" && condition.key == "id")
+    return append_exact(sql, condition, "assessments c WHERE c.trace_id = t.id AND c.kind = 'issue' AND c.name");
   if (condition.entity == "feedback" || condition.entity == "expectation")
-    return append_assessment(sql, dialect, condition);
+    return append_assessment(sql, dialect, condition, experiments);
   resolve(condition.entity, condition.key);
   if (condition.entity == "attribute") {
     ASSIGN_OR_RETURN(const Attribute attribute, find_attribute(condition.key, "filter"));
@@ -109,8 +142,9 @@ Status append_condition(SqlText& sql, sql::Dialect dialect, Condition condition)
   }
   if (condition.entity != "tag" && condition.entity != "metadata") {
     return invalid_field("filter",
-                         "traces have tags, metadata, feedback, expectations and attributes to search by, not ",
-                         condition.entity);
+                         "traces have tags, metadata, span, feedback, expectation, issue.id and attributes to search"
+                         " by, not ",
+                         condition.entity, ".", condition.key);
   }
   const bool absent = condition.comparator == Comparator::kIsNull;
   str_append(&sql.text, absent ? "NOT EXISTS" : "EXISTS", " (SELECT 1 FROM ", table_of(condition.entity),
@@ -148,19 +182,58 @@ Status append_order(SqlText& sql, const std::vector<std::string>& orders) {
   return ok_status();
 }
 
+// "condition AND condition …"; what always holds when there is no filter. Those on spans must all hold of one span.
+Status append_filter(SqlText& sql, sql::Dialect dialect, const std::string& filter, const Experiments& experiments) {
+  ASSIGN_OR_RETURN(const auto conditions, tracking::parse_filter(filter, tracking::Grammar::kTraces));
+  std::vector<Condition> of_spans;
+  sql.text += "1 = 1";
+  for (Condition condition : conditions) {
+    // What is searched by trace.text is in the spans.
+    if (condition.entity == "attribute" && condition.key == "text") {
+      condition.entity = "span";
+      condition.key = "content";
+    }
+    if (condition.entity == "span") {
+      of_spans.push_back(std::move(condition));
+      continue;
+    }
+    sql.text += " AND ";
+    RETURN_IF_ERROR(append_condition(sql, dialect, std::move(condition), experiments));
+  }
+  if (of_spans.empty()) return ok_status();
+  sql.text += " AND ";
+  return append_spans(sql, dialect, of_spans);
+}
+
 }  // namespace
 
 StatusOr<std::vector<std::string>> find(sql::Connection& connection, const Query& query) {
-  SqlText sql{.text = "SELECT t.id FROM traces t WHERE 1 = 1", .values = {}};
+  SqlText sql{.text = "SELECT t.id FROM traces t WHERE ", .values = {}};
+  RETURN_IF_ERROR(append_filter(sql, connection.dialect(), query.filter, query.experiment_ids));
   tracking::append_in(sql, "t.experiment_id", query.experiment_ids);
-  ASSIGN_OR_RETURN(const auto conditions, tracking::parse_filter(query.filter, tracking::Grammar::kTraces));
-  for (const Condition& condition : conditions) {
-    sql.text += " AND ";
-    RETURN_IF_ERROR(append_condition(sql, connection.dialect(), condition));
-  }
   RETURN_IF_ERROR(append_order(sql, query.order_by));
   tracking::append_page(sql, query.limit + 1, query.offset);
   return tracking::select_ids(connection, sql);
+}
+
+StatusOr<Overlap> overlap(sql::Connection& connection, const OverlapQuery& query) {
+  SqlText sql{.text =
+                  "SELECT COUNT(*), COALESCE(SUM(first), 0), COALESCE(SUM(second), 0), COALESCE(SUM(first *"
+                  " second), 0) FROM (SELECT CASE WHEN ",
+              .values = {}};
+  RETURN_IF_ERROR(append_filter(sql, connection.dialect(), query.first, query.experiment_ids));
+  sql.text += " THEN 1 ELSE 0 END AS first, CASE WHEN ";
+  RETURN_IF_ERROR(append_filter(sql, connection.dialect(), query.second, query.experiment_ids));
+  sql.text += " THEN 1 ELSE 0 END AS second FROM traces t WHERE ";
+  RETURN_IF_ERROR(append_filter(sql, connection.dialect(), query.base, query.experiment_ids));
+  tracking::append_in(sql, "t.experiment_id", query.experiment_ids);
+  sql.text += ") q";
+  Overlap counts;
+  RETURN_IF_ERROR(connection.query(sql.text, sql.values, [&](const sql::Row& row) {
+    counts = {.total = row.integer(0), .first = row.integer(1), .second = row.integer(2), .both = row.integer(3)};
+    return ok_status();
+  }));
+  return counts;
 }
 
 }  // namespace treadle::traces::store

@@ -14,6 +14,7 @@ constexpr std::size_t kLongestId = 50;
 constexpr std::size_t kLongestKey = 250;
 constexpr std::size_t kLongestValue = 8000;
 constexpr std::size_t kMostOrders = 10;
+constexpr std::size_t kLongestPrompt = 500;
 
 Status check_pairs(std::string_view field, const Pairs& pairs) {
   if (pairs.size() > Service::kMostPairs) return invalid_field(field, "holds more than ", Service::kMostPairs, " keys");
@@ -169,6 +170,19 @@ Status Service::link_to_run(const std::vector<std::string>& ids, const std::stri
   });
 }
 
+Status Service::link_prompts(const std::string& id, const std::vector<std::string>& prompts) {
+  if (prompts.size() > kMostLinks) return invalid_field("prompt_versions", "must be at most ", kMostLinks);
+  for (const std::string& prompt : prompts) {
+    if (prompt.size() > kLongestPrompt || prompt.find('\0') != std::string::npos)
+      return invalid_field("prompt_versions", "a name and version must have at most ", kLongestPrompt,
+                           " characters, none of them NUL");
+  }
+  return database_.write([&](sql::Connection& tx) -> Status {
+    RETURN_IF_ERROR(store::must_exist(tx, {id}));
+    return store::link_prompts(tx, id, prompts);
+  });
+}
+
 StatusOr<std::optional<std::string>> Service::experiment_of(const std::string& id) {
   std::optional<std::string> found;
   RETURN_IF_ERROR(database_.read([&](sql::Connection& connection) -> Status {
@@ -224,6 +238,17 @@ StatusOr<Page> Service::search(const Query& query) {
     return ok_status();
   }));
   return page;
+}
+
+StatusOr<Overlap> Service::overlap(const OverlapQuery& query) {
+  if (query.experiment_ids.empty()) return invalid_field("experiment_ids", "must name at least one experiment");
+  if (query.experiment_ids.size() > kMostIds) return invalid_field("experiment_ids", "must be at most ", kMostIds);
+  Overlap counts;
+  RETURN_IF_ERROR(database_.read([&](sql::Connection& connection) -> Status {
+    ASSIGN_OR_RETURN(counts, store::overlap(connection, query));
+    return ok_status();
+  }));
+  return counts;
 }
 
 StatusOr<std::int64_t> Service::remove(const Deletion& deletion) {

@@ -37,11 +37,14 @@ class Service {
   StatusOr<std::vector<Trace>> get_many(const std::vector<std::string>& ids, bool with_spans);
   StatusOr<Page> search(const Query& query);
   StatusOr<MetricPage> metrics(const MetricQuery& query);
+  StatusOr<Overlap> overlap(const OverlapQuery& query);
   StatusOr<std::int64_t> remove(const Deletion& deletion);
   Status set_tag(const std::string& id, const std::string& key, const std::string& value);
   Status delete_tag(const std::string& id, const std::string& key);
   // The traces are found by the run from now on, as those are that the run itself made.
   Status link_to_run(const std::vector<std::string>& ids, const std::string& run_id);
+  // The versions of prompts that the trace was made with, each as "name/version"; it is found by them.
+  Status link_prompts(const std::string& id, const std::vector<std::string>& prompts);
 
   // Assessments (assessments.cc). One that overrides another makes that invalid, until it is deleted itself.
   StatusOr<Assessment> assess(const Assessment& assessment);

@@ -95,7 +95,12 @@ const std::vector<sql::Migration>& migrations() {
        "CREATE TABLE trace_numbers(trace_id TEXT NOT NULL, key TEXT NOT NULL, value DOUBLE PRECISION NOT NULL,"
        " PRIMARY KEY(trace_id, key));"
        "CREATE TABLE traces_to_upgrade(id TEXT PRIMARY KEY);"
-       "INSERT INTO traces_to_upgrade SELECT id FROM traces"}};
+       "INSERT INTO traces_to_upgrade SELECT id FROM traces"},
+      // The partial index finds the traces of sessions; the value may be too long for PostgreSQL to index.
+      {4,
+       "CREATE TABLE trace_prompts(trace_id TEXT NOT NULL, prompt TEXT NOT NULL, PRIMARY KEY(trace_id, prompt));"
+       "CREATE INDEX trace_sessions ON trace_metadata(trace_id) WHERE key = 'mlflow.trace.session';"
+       "CREATE INDEX assessments_by_name ON assessments(kind, name)"}};
   return list;
 }
 
@@ -241,6 +246,17 @@ Status link(sql::Connection& tx, const std::vector<std::string>& ids, const std:
       .status();
 }
 
+Status link_prompts(sql::Connection& tx, const std::string& id, const std::vector<std::string>& prompts) {
+  sql::Values values;
+  for (const std::string& prompt : prompts) {
+    values.emplace_back(id);
+    values.emplace_back(prompt);
+  }
+  return sql::insert_rows(tx, "INSERT INTO trace_prompts(trace_id, prompt) VALUES ", 2, values,
+                          " ON CONFLICT DO NOTHING")
+      .status();
+}
+
 StatusOr<std::int64_t> remove(sql::Connection& tx, const Deletion& deletion) {
   std::string which = "SELECT id FROM traces WHERE experiment_id = ?";
   sql::Values values = {deletion.experiment_id};
@@ -258,7 +274,7 @@ StatusOr<std::int64_t> remove(sql::Connection& tx, const Deletion& deletion) {
   }
   // The traces themselves last, for they say which are meant.
   for (const std::string_view table :
-       {"trace_tags", "trace_metadata", "trace_spans", "trace_numbers", "assessments", "trace_runs"}) {
+       {"trace_tags", "trace_metadata", "trace_spans", "trace_numbers", "assessments", "trace_runs", "trace_prompts"}) {
     RETURN_IF_ERROR(tx.execute(str_cat("DELETE FROM ", table, " WHERE trace_id IN (", which, ")"), values));
   }
   return tx.execute(str_cat("DELETE FROM traces WHERE id IN (", which, ")"), values);

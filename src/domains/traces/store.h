@@ -35,7 +35,9 @@ StatusOr<std::vector<TraceInfo>> load_infos(sql::Connection& connection, const s
 Status must_exist(sql::Connection& connection, const std::vector<std::string>& ids);
 StatusOr<std::vector<Trace>> load_spans(sql::Connection& connection, std::vector<TraceInfo> infos);
 StatusOr<std::vector<std::string>> find(sql::Connection& connection, const Query& query);
+StatusOr<Overlap> overlap(sql::Connection& connection, const OverlapQuery& query);
 Status link(sql::Connection& tx, const std::vector<std::string>& ids, const std::string& run_id);
+Status link_prompts(sql::Connection& tx, const std::string& id, const std::vector<std::string>& prompts);
 StatusOr<std::int64_t> remove(sql::Connection& tx, const Deletion& deletion);
 
 }  // namespace treadle::traces::store

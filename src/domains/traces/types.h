@@ -48,6 +48,16 @@ struct Page {
   bool more = false;
 };
 
+// How many traces of experiments that meet `base` meet each of two other filters, and both.
+struct OverlapQuery {
+  std::vector<std::string> experiment_ids;
+  std::string first, second, base;
+};
+
+struct Overlap {
+  std::int64_t total = 0, first = 0, second = 0, both = 0;
+};
+
 // By ids, or those that began no later than a time: the oldest first, at most `limit` of them.
 struct Deletion {
   std::string experiment_id;
