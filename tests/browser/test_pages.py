@@ -151,3 +151,12 @@ def test_the_first_load_is_small(demo):
     parts = re.findall(r'(?:src|href)="(/[^"]+)"', text)
     assert any(part.endswith(".js") for part in parts)
     assert len(html) + sum(len(fetch(part)[0]) for part in parts) < 300_000
+
+
+def test_on_a_narrow_window_the_head_takes_only_what_it_needs(server, visit):
+    page = visit(server).page
+    page.set_viewport_size({"width": 420, "height": 1400})
+    page.goto("/experiments")
+    expect(page.get_by_role("heading", name="Experiments")).to_be_visible()
+    assert page.locator(".rail").bounding_box()["height"] < 140
+    expect(page.get_by_role("grid", name="Experiments")).not_to_contain_text("1970")

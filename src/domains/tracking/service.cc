@@ -92,7 +92,11 @@ Status Service::open() {
   while (more) {
     RETURN_IF_ERROR(write([&](sql::Connection& tx) -> Status {
       ASSIGN_OR_RETURN(more, store::convert_point_rows(tx));
-      return ok_status();
+      // The experiment that is there from the beginning was made when a server first opened it.
+      return tx
+          .execute("UPDATE experiments SET created_ms = ?, updated_ms = ? WHERE id = 0 AND created_ms = 0",
+                   {clock_.now_ms(), clock_.now_ms()})
+          .status();
     }));
   }
   return ok_status();

@@ -71,7 +71,6 @@ export interface RunCounts {
 export const useRunCounts = (search: RunSearch, by: string) =>
   useQuery({
     queryKey: ["run-pages", "counts", search.experiment, search.filter, search.view, by],
-    enabled: by !== "",
     queryFn: ({ signal }) =>
       getJson<RunCounts>(`/api/v1/run-groups?${new URLSearchParams({ experiment_id: search.experiment, filter: search.filter, view: search.view, by })}`, signal),
   });

@@ -64,6 +64,12 @@ function Nothing({ table }: { table: RunsTable }) {
   return <Empty>No run was logged here yet. With MLflow's client: <code>mlflow.set_tracking_uri("{location.origin}")</code></Empty>;
 }
 
+// What is loaded counts until the server has counted, and again once everything is loaded, which may be newer.
+function howMany(runs: { count: number; complete: boolean }, found: number | undefined): string {
+  const known = runs.complete ? runs.count : Math.max(found ?? 0, runs.count);
+  return `${count(known)}${runs.complete || found !== undefined ? "" : "+"} ${known === 1 ? "run" : "runs"}`;
+}
+
 export default function ExperimentPage({ id }: { id: string }) {
   const experiment = useExperiment(id);
   const name = experiment.data?.name ?? "";
@@ -86,7 +92,7 @@ export default function ExperimentPage({ id }: { id: string }) {
     <>
       <div className="head">
         <h1><Link href="/experiments" className="crumb">Experiments</Link> / {name || "…"}</h1>
-        <span className="sub" role="status">{runs.stale && runs.count === 0 ? "" : `${count(runs.count)}${runs.complete ? "" : "+"} ${runs.count === 1 ? "run" : "runs"}`}</span>
+        <span className="sub" role="status">{runs.stale && runs.count === 0 ? "" : howMany(runs, table.found)}</span>
         {experiment.data?.deleted && <span className="pill warn">Deleted</span>}
         <span className="grow" />
         {experiment.data && <HeadActions subject={{ kind: "experiment", id }} name={name} deleted={experiment.data.deleted} />}

@@ -48,10 +48,10 @@ export function useRunsTable(experiment: string) {
     return next;
   }), []);
   const grouped = useGroups(runs, groupColumn, JSON.stringify(search), closed);
-  const counts = useRunCounts(search, groupColumn ? inGrammar(groupColumn.kind, groupColumn.key) : "").data;
+  const counts = useRunCounts(search, groupColumn ? inGrammar(groupColumn.kind, groupColumn.key) : "attributes.status").data;
   const sizes = useMemo(() => counts && new Map(counts.groups.map(({ value, count }) => [value, count])), [counts]);
   const sortBy = useCallback((id: string) => change({ sort: sort === id ? `-${id}` : sort === `-${id}` ? null : id }), [change, sort]);
-  return { search, runs, keys: keys.current, keyStamp, columns, choose, sort, sortBy, group, groupColumn, grouped, sizes, closed, toggleGroup, filter, view, change };
+  return { search, runs, keys: keys.current, keyStamp, columns, choose, sort, sortBy, group, groupColumn, grouped, sizes, found: counts?.runs, closed, toggleGroup, filter, view, change };
 }
 
 export type RunsTable = ReturnType<typeof useRunsTable>;
