@@ -37,3 +37,14 @@ function(treadle_embed_ui target dist)
   target_sources(${target} PRIVATE "${out}/embedded_ui_data.S")
   target_include_directories(${target} PRIVATE "${out}")
 endfunction()
+
+# Puts one file into the program; C++ sees it as `extern const char NAME[], NAME_end[]`.
+function(treadle_embed_file target name file)
+  set(assembly ".section .rodata\n.global ${name}\n.global ${name}_end\n${name}:\n.incbin \"${file}\"\n${name}_end:\n"
+    ".byte 0\n.section .note.GNU-stack,\"\",@progbits\n")
+  string(JOIN "" assembly ${assembly})
+  set(out "${CMAKE_CURRENT_BINARY_DIR}/${name}.S")
+  file(CONFIGURE OUTPUT "${out}" CONTENT "${assembly}" @ONLY)
+  set_source_files_properties("${out}" PROPERTIES OBJECT_DEPENDS "${file}")
+  target_sources(${target} PRIVATE "${out}")
+endfunction()

@@ -15,6 +15,7 @@
 #include "adapters/mlflow/traces.h"
 #include "adapters/mlflow/webhooks.h"
 #include "adapters/native/automation.h"
+#include "adapters/native/description.h"
 #include "adapters/native/events.h"
 #include "adapters/native/experiments.h"
 #include "adapters/native/import.h"
@@ -159,6 +160,7 @@ struct Application::Parts {
     mlflow::add_trace_routes(router, *traces);
     mlflow::add_evaluation_dataset_routes(router, *datasets);
     mlflow::add_scorer_routes(router, *scorers);
+    native::add_description_routes(router);
     native::add_event_routes(router, *events);
     native::add_experiment_routes(router, *tracking);
     native::add_tracking_routes(router, *tracking);
