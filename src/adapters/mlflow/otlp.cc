@@ -270,14 +270,21 @@ StatusOr<traces::Span> finish_span(traces::Span span, Json body) {
   return span;
 }
 
-StatusOr<std::vector<traces::Span>> read_otlp(std::string_view bytes) {
-  std::vector<traces::Span> spans;
+void OtlpSpans::add(StatusOr<traces::Span> span) {
+  if (span.ok()) {
+    spans.push_back(*std::move(span));
+  } else if (++refused == 1) {
+    why = span.status();
+  }
+}
+
+StatusOr<OtlpSpans> read_otlp(std::string_view bytes) {
+  OtlpSpans spans;
   // Request, resource, scope: the spans lie three messages deep.
   const auto scope = [&](const Field& field) -> Status {
     if (field.number != 2) return ok_status();
     RETURN_IF_ERROR(need_bytes(field, "ScopeSpans"));
-    ASSIGN_OR_RETURN(traces::Span span, read_span(field.bytes));
-    spans.push_back(std::move(span));
+    spans.add(read_span(field.bytes));
     return ok_status();
   };
   const auto resource = [&](const Field& field) -> Status {

@@ -1,19 +1,33 @@
 // Spans as OpenTelemetry sends them: ExportTraceServiceRequest, as protobuf or as OTLP's JSON.
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 #include <vector>
 
 #include "base/json.h"
 #include "base/status.h"
-#include "domains/traces/types.h"
+#include "domains/traces/service.h"
+#include "net/router.h"
 
 namespace treadle::mlflow {
 
+// What a request holds. A span that cannot be read does not keep the others out.
+struct OtlpSpans {
+  std::vector<traces::Span> spans;
+  std::int64_t refused = 0;
+  Status why = ok_status();  // of the first that was refused
+
+  void add(StatusOr<traces::Span> span);
+};
+
 // Bodies become the span in proto3's JSON. The error says which message is damaged.
-StatusOr<std::vector<traces::Span>> read_otlp(std::string_view bytes);
+StatusOr<OtlpSpans> read_otlp(std::string_view bytes);
 // otlp_json.cc. Ids are hex digits there and names are in camel case; what is not known is left out.
-StatusOr<std::vector<traces::Span>> read_otlp_json(std::string_view text);
+StatusOr<OtlpSpans> read_otlp_json(std::string_view text);
+
+// POST /v1/traces (otlp_route.cc).
+void add_otlp_route(net::Router& router, traces::Service& traces);
 
 // The span with its ids (bytes) checked and its body complete; then the ids are those that clients use.
 StatusOr<traces::Span> finish_span(traces::Span span, Json body);

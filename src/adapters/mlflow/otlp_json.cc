@@ -146,18 +146,15 @@ StatusOr<traces::Span> read_span(const Json& json) {
 
 }  // namespace
 
-StatusOr<std::vector<traces::Span>> read_otlp_json(std::string_view text) {
+StatusOr<OtlpSpans> read_otlp_json(std::string_view text) {
   ASSIGN_OR_RETURN(const Json request, parse_json_object(text));
-  std::vector<traces::Span> spans;
+  OtlpSpans spans;
   ASSIGN_OR_RETURN(const Json* resources, objects(request, "resourceSpans"));
   for (const Json& resource : *resources) {
     ASSIGN_OR_RETURN(const Json* scopes, objects(resource, "scopeSpans"));
     for (const Json& scope : *scopes) {
       ASSIGN_OR_RETURN(const Json* list, objects(scope, "spans"));
-      for (const Json& json : *list) {
-        ASSIGN_OR_RETURN(traces::Span span, read_span(json));
-        spans.push_back(std::move(span));
-      }
+      for (const Json& json : *list) spans.add(read_span(json));
     }
   }
   return spans;

@@ -28,7 +28,8 @@ void add_routes(net::Router& router, tracking::Service& tracking, registry::Serv
   const auto unknown = [](net::Request& request) {
     return error_response(not_found("this server does not answer ", request.path));
   };
-  for (const char* prefix : {"/api/2.0/mlflow", "/api/3.0/mlflow", "/ajax-api/", "/get-artifact", "/model-versions/"}) {
+  for (const char* prefix :
+       {"/api/2.0/mlflow", "/api/3.0/mlflow", "/ajax-api/", "/get-artifact", "/model-versions/", "/v1/traces"}) {
     router.add_fallback(prefix, unknown);
     router.add_error_form(prefix, error_response);
   }

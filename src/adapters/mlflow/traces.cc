@@ -245,25 +245,6 @@ StatusOr<Json> delete_assessment(Service& service, const Json& arguments) {
   return Json::object();
 }
 
-net::Response receive(Service& service, const net::Request& request) {
-  const auto type = request.headers.get("content-type");
-  const bool as_json = type.starts_with("application/json");
-  if (!as_json && !type.starts_with("application/x-protobuf")) {
-    return error_response(
-        invalid_field("Content-Type", "must be application/x-protobuf or application/json, got \"", type, "\""));
-  }
-  const std::string experiment(request.headers.get("x-mlflow-experiment-id"));
-  if (experiment.empty())
-    return error_response(invalid_field("x-mlflow-experiment-id", "is missing: the header names the experiment"));
-  const auto spans = as_json ? read_otlp_json(request.body) : read_otlp(request.body);
-  if (!spans.ok()) return error_response(spans.status());
-  const Status kept = service.record(experiment, *spans);
-  if (!kept.ok()) return error_response(kept);
-  // An empty ExportTraceServiceResponse: all was taken.
-  if (as_json) return net::Response::json(Json::object());
-  return net::Response::text(200, "", "application/x-protobuf");
-}
-
 }  // namespace
 
 StatusOr<Json> found_traces(Service& service, traces::Query query, const Json& arguments,
@@ -311,8 +292,7 @@ void add_trace_routes(net::Router& router, Service& service) {
   add(Method::kPatch, "3.0", "traces/{trace_id}/assessments/{assessment_id}", bind(change_assessment));
   add(Method::kDelete, "3.0", "traces/{trace_id}/assessments/{assessment_id}", bind(delete_assessment));
   add_old_trace_routes(router, service);
-  router.add(Method::kPost, "/v1/traces", [&](net::Request& request) { return receive(service, request); },
-             {.max_body = kMostBytes});
+  add_otlp_route(router, service);
 }
 
 }  // namespace treadle::mlflow

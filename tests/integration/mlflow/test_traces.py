@@ -140,7 +140,7 @@ def test_what_is_no_otlp_is_refused_and_changes_nothing(experiment, server):
     assert send(server, "987654321", good).status_code == 404
     assert "x-mlflow-experiment-id" in send(server, "", good).json()["message"]
     assert "Content-Type" in send(server, experiment, good, **{"Content-Type": "text/plain"}).json()["message"]
-    assert send(server, experiment, b"\0" * (17 << 20)).status_code == 413
+    assert send(server, experiment, b"\0" * (33 << 20)).status_code == 413
     assert count(server, experiment) == 0
 
 

@@ -1,0 +1,118 @@
+"""OpenTelemetry's own SDK and exporter against /v1/traces: plain and compressed, many threads; what is refused in part."""
+
+import concurrent.futures
+import gzip
+import json
+import os
+import uuid
+import zlib
+
+import mlflow
+import pytest
+import requests
+from opentelemetry import trace as otel
+from opentelemetry.exporter.otlp.proto.http import Compression
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest, ExportTraceServiceResponse
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcessor
+
+PROTOBUF = "application/x-protobuf"
+
+
+@pytest.fixture(params=list(Compression), ids=lambda one: one.name)
+def provider(request, server, experiment):
+    exporter = OTLPSpanExporter(endpoint=f"{server.url}/v1/traces", headers={"x-mlflow-experiment-id": experiment}, compression=request.param)
+    made = TracerProvider(resource=Resource.create({"service.name": "shop"}))
+    made.add_span_processor(SimpleSpanProcessor(exporter))
+    yield made
+    made.shutdown()
+
+
+def test_spans_of_the_sdk_become_a_trace(provider, experiment):
+    tracer = provider.get_tracer("shop")
+    with tracer.start_as_current_span("order", attributes={"customer": "ü", "lines": 3, "total": 9.5, "paid": True, "skus": ["a", "b"]}) as root:
+        with pytest.raises(ValueError), tracer.start_as_current_span("ship", kind=otel.SpanKind.CLIENT) as child:
+            child.add_event("packed", {"boxes": 2})
+            raise ValueError("no stock")
+        name = f"tr-{root.get_span_context().trace_id:032x}"
+    read = mlflow.get_trace(name)
+    ordered, shipped = read.data.spans
+    assert (read.info.state, read.info.experiment_id, ordered.name, shipped.name) == ("OK", experiment, "order", "ship")
+    assert {key: ordered.attributes[key] for key in ("customer", "lines", "total", "paid", "skus")} == {
+        "customer": "ü", "lines": 3, "total": 9.5, "paid": True, "skus": ["a", "b"]}
+    assert shipped.parent_id == ordered.span_id and shipped.status.status_code == "ERROR"
+    assert [event.name for event in shipped.events] == ["packed", "exception"] and shipped.events[1].attributes["exception.message"] == "no stock"
+    [found] = mlflow.search_traces(locations=[experiment], filter_string="span.attributes.customer = 'ü' AND span.name = 'order'", return_type="list")
+    assert found.info.trace_id == name
+
+
+def test_batches_of_many_threads_lose_nothing(server, experiment):
+    provider = TracerProvider()
+    exporter = OTLPSpanExporter(endpoint=f"{server.url}/v1/traces", headers={"x-mlflow-experiment-id": experiment}, compression=Compression.Gzip)
+    provider.add_span_processor(BatchSpanProcessor(exporter, max_queue_size=100_000, max_export_batch_size=64))
+    tracer = provider.get_tracer("many")
+
+    def work(number):
+        with tracer.start_as_current_span(f"root {number}"):
+            for _ in range(9):
+                with tracer.start_as_current_span("part"):
+                    pass
+
+    with concurrent.futures.ThreadPoolExecutor(8) as threads:
+        list(threads.map(work, range(60)))
+    assert provider.force_flush()
+    provider.shutdown()
+    # Batches cut traces in pieces, and the pieces come together again.
+    traces = mlflow.search_traces(locations=[experiment], max_results=100, return_type="list")
+    assert len(traces) == 60 and all(len(one.data.spans) == 10 and one.info.state == "OK" for one in traces)
+
+
+def request_of(*ids):
+    request = ExportTraceServiceRequest()
+    spans = request.resource_spans.add().scope_spans.add().spans
+    trace = uuid.uuid4().bytes
+    for number, span_id in enumerate(ids):
+        spans.add(trace_id=trace, span_id=span_id, name=f"span {number}", start_time_unix_nano=10**18, end_time_unix_nano=10**18 + 1)
+    return request, "tr-" + trace.hex()
+
+
+def post(server, experiment, body, kind=PROTOBUF, **headers):
+    return requests.post(f"{server.url}/v1/traces", data=body, timeout=20, headers={"Content-Type": kind, "x-mlflow-experiment-id": experiment, **headers})
+
+
+def test_some_spans_may_be_refused(server, experiment):
+    request, name = request_of(b"12345678", b"short", b"87654321", b"")
+    answer = post(server, experiment, request.SerializeToString())
+    assert (answer.status_code, answer.headers["content-type"]) == (200, PROTOBUF)
+    partial = ExportTraceServiceResponse.FromString(answer.content).partial_success
+    assert partial.rejected_spans == 2 and "span_id" in partial.error_message
+    assert {span.name for span in mlflow.get_trace(name).data.spans} == {"span 0", "span 2"}
+    # All of them: an error. None: an answer without a word of it.
+    request, _ = request_of(b"short", b"")
+    assert post(server, experiment, request.SerializeToString()).status_code == 400
+    request, _ = request_of(b"12345678")
+    assert ExportTraceServiceResponse.FromString(post(server, experiment, request.SerializeToString()).content) == ExportTraceServiceResponse()
+
+
+def test_some_spans_in_json_may_be_refused(server, experiment):
+    good = {"traceId": uuid.uuid4().hex, "spanId": "a1a2a3a4a5a6a7a8", "name": "good", "startTimeUnixNano": "1", "endTimeUnixNano": "2"}
+    body = {"resourceSpans": [{"scopeSpans": [{"spans": [good, {**good, "spanId": "zz"}, {**good, "startTimeUnixNano": "soon"}]}]}]}
+    answer = post(server, experiment, json.dumps(body), kind="application/json; charset=utf-8")
+    partial = answer.json()["partialSuccess"]
+    assert answer.status_code == 200 and partial["rejectedSpans"] == "2" and "spanId" in partial["errorMessage"]
+    assert [span.name for span in mlflow.get_trace("tr-" + good["traceId"]).data.spans] == ["good"]
+
+
+def test_compressed_bodies_are_bounded_and_checked(server, experiment):
+    body = request_of(b"12345678")[0].SerializeToString()
+    for coding, packed in (("gzip", gzip.compress(body)), ("deflate", zlib.compress(body)), ("GZIP", gzip.compress(body)), ("identity", body)):
+        assert post(server, experiment, packed, **{"Content-Encoding": coding}).status_code == 200, coding
+    bomb = gzip.compress(b"\0" * (200 << 20), 9)
+    assert post(server, experiment, bomb, **{"Content-Encoding": "gzip"}).status_code == 413
+    for coding, packed in (("gzip", b"nonsense"), ("gzip", gzip.compress(body)[:-9]), ("deflate", b"\1\2"), ("br", body)):
+        answer = post(server, experiment, packed, **{"Content-Encoding": coding})
+        assert answer.status_code in (400, 415, 501) and answer.json()["message"], (coding, answer.status_code)
+    noise = os.urandom(2000)
+    assert post(server, experiment, noise).status_code == 400
