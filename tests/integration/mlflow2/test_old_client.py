@@ -79,7 +79,7 @@ def test_datasets_and_tables(client):
 
 
 def test_traces_of_the_old_client(client):
-    """Below the decorator, whose spans the OpenTelemetry release of this environment does not let the old client end."""
+    """The calls below the decorator, one by one; test_old_traces.py has the decorator itself."""
     from mlflow.entities import TraceData
     from mlflow.entities.trace_status import TraceStatus
 
