@@ -121,8 +121,9 @@ StatusOr<Response> list_runs(Request& request, Service& service) {
   ASSIGN_OR_RETURN(const auto page, service.list_runs(query));
   Json runs = Json::array();
   for (const pipelines::Run& run : page.items) runs.push_back(run_json(run));
-  const std::string next = page.more ? std::to_string(query.offset + query.limit) : "";
-  return Response::json({{"runs", runs}, {"total", page.total}, {"next_page_token", next}});
+  Json answer = {{"runs", runs}, {"total", page.total}};
+  if (page.more) answer["next_page_token"] = str_cat(query.offset + query.limit);
+  return Response::json(answer);
 }
 
 StatusOr<Response> get_run(Request& request, Service& service) {
@@ -149,7 +150,9 @@ StatusOr<Response> list_pipelines(Request& request, Service& service) {
   ASSIGN_OR_RETURN(const auto page, service.list_pipelines(limit, offset));
   Json items = Json::array();
   for (const pipelines::Pipeline& pipeline : page.items) items.push_back(pipeline_json(pipeline));
-  return Response::json({{"pipelines", items}, {"next_page_token", page.more ? std::to_string(offset + limit) : ""}});
+  Json answer = {{"pipelines", items}};
+  if (page.more) answer["next_page_token"] = str_cat(offset + limit);
+  return Response::json(answer);
 }
 
 StatusOr<Response> create_pipeline(Request& request, Service& service) {

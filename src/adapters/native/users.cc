@@ -20,7 +20,7 @@ Json grant_json(const auth::Grant& grant) {
 
 Json token_json(const auth::Token& token) {
   return {{"id", token.id},
-          {"name", token.name},
+          {"label", token.name},
           {"created_ms", token.created_ms},
           {"expires_ms", token.expires_ms ? Json(*token.expires_ms) : Json(nullptr)}};
 }

@@ -150,7 +150,7 @@ Status list_tokens(const Args& args, Io& io) {
   io.emit(answer);
   std::vector<std::vector<std::string>> rows;
   for (const Json& token : list_of(answer, "tokens")) {
-    rows.push_back({text_of(token, "id"), text_of(token, "name"), ago_of(token, "created_ms")});
+    rows.push_back({text_of(token, "id"), text_of(token, "label"), ago_of(token, "created_ms")});
   }
   io.table({"id", "label", "created"}, rows, "no tokens");
   return ok_status();

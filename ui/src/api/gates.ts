@@ -1,53 +1,11 @@
 // Gates of a model, what they would say of a version, approvals, and the model's history.
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { getJson, sendJson, segment } from "./client";
+import type { Approval, Gate, HistoryEntry } from "./types";
 
 const HISTORY_PAGE = 30;
 
-export interface Finding {
-  check: string;
-  holds: boolean;
-  message: string;
-}
-
-export interface Decision {
-  accepted: boolean;
-  gate_version: number;
-  checks: Finding[];
-}
-
-export interface Gate {
-  target: string;
-  checks: { text: string; kind: string }[];
-  description: string;
-  version: number;
-  user: string;
-  updated_ms: number;
-  decision?: Decision;
-}
-
-export interface Approval {
-  target: string;
-  user: string;
-  time_ms: number;
-  reason: string;
-}
-
-export interface HistoryEntry {
-  id: number;
-  time_ms: number;
-  kind: string;
-  version?: number;
-  target: string;
-  before: string;
-  after: string;
-  reason: string;
-  user: string;
-  user_verified: boolean;
-  client: string;
-  decision?: Decision;
-  gate?: { version: number; checks: string[] };
-}
+export type { Approval, Finding, Gate, HistoryEntry } from "./types";
 
 const pathOf = (model: string) => `/api/v1/models/${segment(model)}`;
 const gatePath = (model: string, target: string) => `${pathOf(model)}/gates/${segment(target)}`;

@@ -28,16 +28,16 @@ function RawRows({ rows, source }: { rows: Why["raw_rows"]; source: Why["raw_sou
   if (rows.length === 0) return <span className="sub">Not recorded for this prediction.</span>;
   return (
     <>
-      {source && <div className="mono sub" style={{ overflowWrap: "anywhere" }}>{source.path} · sha256 {source.sha256.slice(0, 12)}</div>}
+      {source && <div className="mono sub" style={{ overflowWrap: "anywhere" }}>{source.path}{source.sha256 && <> · sha256 {source.sha256.slice(0, 12)}</>}</div>}
       <div className="scroll" style={{ maxHeight: 240 }}>
         <table className="plain" aria-label="Raw rows">
           <thead><tr><th>Line</th><th>Time</th>{values.map((name) => <th key={name} className="num">{name}</th>)}<th>Became</th></tr></thead>
           <tbody>
             {rows.map((row) => (
               <tr key={row.line}>
-                <td>{row.line}</td><td style={{ whiteSpace: "nowrap" }}>{row.timestamp?.slice(0, 16).replace("T", " ")}</td>
+                <td>{row.line}</td><td style={{ whiteSpace: "nowrap" }}>{String(row.timestamp ?? "").slice(0, 16).replace("T", " ")}</td>
                 {values.map((name) => <td key={name} className="num">{shown(row[name])}</td>)}
-                <td className="sub">{row.features?.join(", ")}</td>
+                <td className="sub">{row.features.join(", ")}</td>
               </tr>
             ))}
           </tbody>
@@ -48,14 +48,14 @@ function RawRows({ rows, source }: { rows: Why["raw_rows"]; source: Why["raw_sou
 }
 
 // A run that the reader may not see is told of without its name.
-function RunLink({ run }: { run: NonNullable<Why["run"]> }) {
+function RunLink({ run }: { run: NonNullable<Why["run"] | Why["pipeline_run"]> }) {
   return "hidden" in run ? <span className="sub">hidden: you may not read its experiment</span> : <Link href={`/runs/${run.id}`}>{run.name}</Link>;
 }
 
 function Chain({ why }: { why: Why }) {
   return (
     <ul className="chain">
-      <li><div className="what">Prediction for {why.prediction.key}</div><b>{number(why.prediction.value, 4)}</b>{why.truth && <> · truth {number(why.truth.value, 4)}</>}<div className="mono sub">{why.prediction.id}</div></li>
+      <li><div className="what">Prediction for {why.prediction.key}</div><b>{number(Number(why.prediction.value), 4)}</b>{why.truth && <> · truth {number(why.truth.value, 4)}</>}<div className="mono sub">{why.prediction.id}</div></li>
       {why.deployment && <li><div className="what">Served by deployment</div>{why.deployment.name}</li>}
       {why.model_version && <li><div className="what">Model version</div><Link href={`/models/${encodeURIComponent(why.model_version.name)}`}>{why.model_version.name} {why.model_version.version}</Link></li>}
       {why.run && <li><div className="what">Trained by run</div><RunLink run={why.run} /></li>}

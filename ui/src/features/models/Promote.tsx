@@ -50,7 +50,7 @@ function AliasDialog({ model, version, onClose }: Props) {
 
 function StageDialog({ model, version, onClose }: Props) {
   const set = useSetStage(model.name);
-  const [stage, setStage] = useState(version.stage || "None");
+  const [stage, setStage] = useState<string>(version.stage);
   const [archive, setArchive] = useState(true);
   const [reason, setReason] = useState("");
   const others = model.versions.filter((other) => other.stage === stage && other.version !== version.version).map((other) => other.version);

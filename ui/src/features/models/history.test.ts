@@ -3,7 +3,7 @@ import type { HistoryEntry } from "../../api/gates";
 import { whatHappened } from "./history";
 
 const entry = (given: Partial<HistoryEntry>): HistoryEntry =>
-  ({ id: 1, time_ms: 0, kind: "", target: "", before: "", after: "", reason: "", user: "ada", user_verified: true, client: "", ...given });
+  ({ id: 1, model: "demand", time_ms: 0, kind: "", target: "", before: "", after: "", reason: "", user: "ada", user_verified: true, client: "", ...given });
 
 describe("the history of a model as sentences", () => {
   it("tells a first promotion from one that takes the alias away from another", () => {
