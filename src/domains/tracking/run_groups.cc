@@ -28,6 +28,7 @@ RunGroups count_statuses(const RunTable& table, const std::vector<RowNumber>& ro
   std::map<RunStatus, std::int64_t> counts;
   for (const RowNumber row : rows) ++counts[table.status(row)];
   std::vector<RunGroup> all;
+  all.reserve(counts.size());
   for (const auto& [status, count] : counts) all.push_back({std::string(to_string(status)), count});
   return in_order(std::move(all));
 }
@@ -36,6 +37,7 @@ RunGroups count_experiments(const RunTable& table, const std::vector<RowNumber>&
   std::map<std::uint32_t, std::int64_t> counts;
   for (const RowNumber row : rows) ++counts[table.experiment(row)];
   std::vector<RunGroup> all;
+  all.reserve(counts.size());
   for (const auto& [number, count] : counts) all.push_back({table.experiment_ids()[number], count});
   return in_order(std::move(all));
 }
