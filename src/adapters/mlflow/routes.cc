@@ -1,12 +1,35 @@
 #include "adapters/mlflow/routes.h"
 
+#include <array>
+
 #include "adapters/mlflow/groups.h"
+#include "base/strings.h"
 
 namespace treadle::mlflow {
 namespace {
 
 // The MLflow whose protocol this is.
 constexpr std::string_view kSpoken = "3.18.0";
+
+// Parts of MLflow 3 that this server has not. Their calls are refused in one sentence, so that it is not taken for a
+// record that is missing.
+struct Missing {
+  std::string_view path, what;
+};
+constexpr std::array<Missing, 4> kMissing = {
+    {{"issues", "issues are not kept here; a trace's assessments may name them, and issue.id finds it"},
+     {"label-schemas", "label schemas are not kept here; give feedback by any name with mlflow.log_feedback"},
+     {"review-queues", "review queues are not kept here; tag the traces to review and search by the tag"},
+     {"prompt-optimization", "prompts are not optimised here: run mlflow.genai.optimize_prompts in a client"}}};
+
+void add_refusals(net::Router& router) {
+  for (const char* api : {"/api/3.0/mlflow/", "/ajax-api/3.0/mlflow/"}) {
+    for (const Missing& one : kMissing) {
+      router.add_fallback(str_cat(api, one.path),
+                          [&one](net::Request&) { return error_response(unimplemented(one.what)); });
+    }
+  }
+}
 
 }  // namespace
 
@@ -25,6 +48,7 @@ void add_routes(net::Router& router, tracking::Service& tracking, registry::Serv
   router.add(net::Method::kGet, "/health", [](net::Request&) { return net::Response::text(200, "OK"); });
   router.add(net::Method::kGet, "/version",
              [](net::Request&) { return net::Response::text(200, std::string(kSpoken)); });
+  add_refusals(router);
   const auto unknown = [](net::Request& request) {
     return error_response(not_found("this server does not answer ", request.path));
   };

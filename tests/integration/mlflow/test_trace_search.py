@@ -152,3 +152,12 @@ def test_how_often_two_filters_agree(experiment):
     assert math.isnan(ask([experiment], "name = 'none'", "name = 'fast'").npmi)
     with pytest.raises(MlflowException, match="comparator"):
         ask([experiment], "name = 'slow'", "status ~ 'x'")
+
+
+@pytest.mark.parametrize(("method", "path"), [
+    ("POST", "issues"), ("GET", "issues/iss-1"), ("POST", "issues/search"), ("GET", "label-schemas/list"), ("POST", "review-queues/items/add"),
+    ("POST", "prompt-optimization/jobs"), ("DELETE", "prompt-optimization/jobs/1")])
+def test_what_this_server_has_not_is_said_in_a_sentence(server, method, path):
+    for api in ("api", "ajax-api"):
+        answer = requests.request(method, f"{server.url}/{api}/3.0/mlflow/{path}", json={}, timeout=10)
+        assert answer.status_code == 501 and answer.json()["error_code"] == "NOT_IMPLEMENTED" and " here" in answer.json()["message"]
