@@ -117,6 +117,7 @@ TEST(HiddenLineage, ShowsTheChainWithoutNames) {
   ASSERT_TRUE(hide_lineage(may_read, response));
   const std::string text = std::get<std::string>(response.body);
   EXPECT_EQ(text.find("SECRET"), std::string::npos) << text;
+  EXPECT_EQ(text.find("secret-run"), std::string::npos) << text;
   const Json shown = *parse_json(text);
   EXPECT_EQ(shown["pipeline_run"], Json({{"hidden", true}}));
   EXPECT_EQ(shown["run"]["name"], "training");

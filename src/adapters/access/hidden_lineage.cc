@@ -1,5 +1,6 @@
 #include "adapters/access/hidden_lineage.h"
 
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -67,21 +68,31 @@ std::set<Key> visible_nodes(const MayRead& may_read, const Json& graph) {
   return shown;
 }
 
+// Predictions are called "DEPLOYMENT/RUN", or "DEPLOYMENT/MODEL/VERSION" when no run made them.
+bool names_hidden_run(const MayRead& may_read, const Key& key) {
+  if (key.first != "predictions") return false;
+  const std::string group = key.second.substr(std::min(key.second.find('/'), key.second.size() - 1) + 1);
+  return group.find('/') == std::string::npos && !shows_run(may_read, group);
+}
+
 void hide_nodes(const MayRead& may_read, Json& graph) {
   if (!graph.is_object() || !graph.contains("nodes") || !graph.contains("edges")) return;
   const std::set<Key> shown = visible_nodes(may_read, graph);
-  std::map<Key, std::string> numbers;
+  std::map<Key, Key> renamed;
   for (Json& node : graph["nodes"]) {
     const Key key = key_of(node);
-    if (shown.contains(key)) continue;
-    const std::string number = str_cat(numbers.size() + 1);
-    numbers.emplace(key, number);
-    node = {{"kind", "hidden"}, {"id", number}, {"attributes", Json::object()}};
+    const bool is_shown = shown.contains(key);
+    if (is_shown && !names_hidden_run(may_read, key)) continue;
+    const std::string number = str_cat(renamed.size() + 1);
+    const Key name = is_shown ? Key{key.first, str_cat(key.second.substr(0, key.second.find('/')), "/hidden ", number)}
+                              : Key{"hidden", number};
+    renamed.emplace(key, name);
+    node = {{"kind", name.first}, {"id", name.second}, {"attributes", Json::object()}};
   }
   for (Json& edge : graph["edges"]) {
     for (const char* end : {"from", "to"}) {
-      const auto number = numbers.find(key_of(edge[end]));
-      if (number != numbers.end()) edge[end] = {{"kind", "hidden"}, {"id", number->second}};
+      const auto name = renamed.find(key_of(edge[end]));
+      if (name != renamed.end()) edge[end] = {{"kind", name->second.first}, {"id", name->second.second}};
     }
   }
 }
