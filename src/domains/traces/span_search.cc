@@ -1,5 +1,6 @@
 #include "domains/traces/span_search.h"
 
+#include <algorithm>
 #include <array>
 
 #include "base/json.h"
@@ -13,6 +14,7 @@ using tracking::Condition;
 using tracking::SqlText;
 
 constexpr std::string_view kAttributes = "attributes.";
+constexpr std::size_t kMostAttributes = 10;  // each takes every span's JSON apart
 constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kColumns = {
     {{"name", "s.name"}, {"type", "s.type"}, {"status", "s.status"}, {"content", "s.body"}}};
 
@@ -67,6 +69,11 @@ Status append_one(SqlText& sql, sql::Dialect dialect, const Condition& condition
 }  // namespace
 
 Status append_spans(SqlText& sql, sql::Dialect dialect, const std::vector<Condition>& conditions) {
+  const auto attributes = std::count_if(conditions.begin(), conditions.end(), [](const Condition& condition) {
+    return condition.key.starts_with(kAttributes);
+  });
+  if (attributes > static_cast<std::ptrdiff_t>(kMostAttributes))
+    return invalid_field("filter", "holds more than ", kMostAttributes, " conditions on span.attributes");
   sql.text += "EXISTS (SELECT 1 FROM trace_spans s WHERE s.trace_id = t.id";
   for (const Condition& condition : conditions) {
     sql.text += " AND ";

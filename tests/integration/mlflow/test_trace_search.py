@@ -129,6 +129,7 @@ def test_prompts_and_issues_find_their_traces(experiment, server):
     ("span.colour = 'x'", "Invalid span attribute 'colour'"), ("span.name > 'a'", "span.name comparator '>' not one of"), ("span.name IS NULL", "comparator"),
     ("span.content = 'x'", "span.content comparator '=' not one of"), ("span.name = 5", "text in single quotes"), ("span. = 'x'", "expected a key"),
     ("assessment.name = 'x'", "assessment"), ("issue.name = 'x'", "issue"), ("prompt LIKE 'a%'", "by = with text"), ("issue.id != 'x'", "by = with text"),
+    (" AND ".join(["span.attributes.x LIKE '%a'"] * 11), "more than 10 conditions on span.attributes"),
     ("span.attributes.x RLIKE 'a+'", "expected a comparator"), ("span.attributes.`x = 'y'", "never closed")])
 def test_what_cannot_be_searched_is_refused_by_name(experiment, condition, words):
     with pytest.raises(MlflowException, match=words) as refused:
