@@ -26,12 +26,6 @@ StatusOr<const Json*> required_array(const Json& body, std::string_view field, s
   return array;
 }
 
-Status in_item(const Status& status, std::string_view list, std::size_t at) {
-  const std::string item = str_cat(list, "[", at, "]");
-  return {status.code(), str_cat(item, ".", status.message()),
-          status.field().empty() ? item : str_cat(item, ".", status.field())};
-}
-
 StatusOr<monitoring::Truth> read_truth(const Json& item) {
   if (!item.is_object()) return invalid("must be an object {key or prediction_id, value, observed_ms}");
   monitoring::Truth truth;

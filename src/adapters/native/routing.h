@@ -19,6 +19,13 @@ net::Handler json_handler(Work work) {
   };
 }
 
+// What is wrong with one item of a list, named with its place: "metrics[3].key: is required".
+inline Status in_item(const Status& status, std::string_view list, std::size_t at) {
+  const std::string item = str_cat(list, "[", at, "]");
+  return {status.code(), str_cat(item, ".", status.message()),
+          status.field().empty() ? item : str_cat(item, ".", status.field())};
+}
+
 // A page token is the offset of the next page; clients treat it as opaque.
 inline StatusOr<std::int64_t> page_offset(const net::Query& query) {
   return query.get_int("page_token", 0, 0, INT64_MAX / 2);

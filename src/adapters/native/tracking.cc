@@ -18,6 +18,12 @@ constexpr std::size_t kMaxPoints = 100'000;
 
 std::string quoted(std::string_view text) { return str_cat("'", replace_all(text, "'", ""), "'"); }
 
+StatusOr<tracking::RunStatus> parse_status(std::string_view text) {
+  const auto status = tracking::parse_run_status(text);
+  if (status) return *status;
+  return invalid_field("status", "must be RUNNING, SCHEDULED, FINISHED, FAILED or KILLED, got \"", text, "\"");
+}
+
 // Which runs a list is about, without its page.
 StatusOr<tracking::RunQuery> runs_asked(const Request& request) {
   tracking::RunQuery query;
@@ -29,6 +35,7 @@ StatusOr<tracking::RunQuery> runs_asked(const Request& request) {
     const auto value = request.query.get(name);
     if (value) str_append(&query.filter, query.filter.empty() ? "" : " AND ", prefix, " = ", quoted(*value));
   };
+  if (const auto status = request.query.get("status")) RETURN_IF_ERROR(parse_status(*status));
   add("status", "attributes.status");
   add("pipeline", "tags.`treadle.pipeline`");
   return query;
@@ -77,9 +84,7 @@ StatusOr<Json> update_run(tracking::Service& tracking, const Request& request) {
   tracking::RunUpdate update;
   ASSIGN_OR_RETURN(const std::string status, optional_string(body, "status"));
   if (!status.empty()) {
-    update.status = tracking::parse_run_status(status);
-    if (!update.status)
-      return invalid_field("status", "must be RUNNING, SCHEDULED, FINISHED, FAILED or KILLED, got \"", status, "\"");
+    ASSIGN_OR_RETURN(update.status, parse_status(status));
   }
   if (body.contains("end_ms")) {
     ASSIGN_OR_RETURN(update.end_ms, required_int(body, "end_ms"));
@@ -105,8 +110,9 @@ StatusOr<std::vector<tracking::Metric>> read_metrics(const Json& body) {
   if (list == nullptr) return metrics;
   const std::int64_t now = SystemClock().now_ms();
   for (const Json& item : *list) {
-    ASSIGN_OR_RETURN(auto metric, read_metric(item, now));
-    metrics.push_back(std::move(metric));
+    auto metric = read_metric(item, now);
+    if (!metric.ok()) return in_item(metric.status(), "metrics", metrics.size());
+    metrics.push_back(*std::move(metric));
   }
   return metrics;
 }
@@ -116,20 +122,27 @@ StatusOr<std::vector<tracking::DatasetInput>> read_datasets(const Json& body) {
   ASSIGN_OR_RETURN(const Json* list, optional_array(body, "datasets"));
   if (list == nullptr) return inputs;
   for (const Json& item : *list) {
-    ASSIGN_OR_RETURN(auto input, read_dataset(item));
-    inputs.push_back(std::move(input));
+    auto input = read_dataset(item);
+    if (!input.ok()) return in_item(input.status(), "datasets", inputs.size());
+    inputs.push_back(*std::move(input));
   }
   return inputs;
+}
+
+StatusOr<tracking::ModelLink> read_link(const Json& item) {
+  tracking::ModelLink link;
+  ASSIGN_OR_RETURN(link.model_id, required_string(item, "model_id"));
+  ASSIGN_OR_RETURN(link.step, optional_int(item, "step", 0));
+  return link;
 }
 
 StatusOr<std::vector<tracking::ModelLink>> read_links(const Json& body, std::string_view field) {
   std::vector<tracking::ModelLink> links;
   ASSIGN_OR_RETURN(const Json* list, optional_array(body, field));
   for (std::size_t i = 0; list != nullptr && i < list->size(); ++i) {
-    tracking::ModelLink link;
-    ASSIGN_OR_RETURN(link.model_id, required_string((*list)[i], "model_id"));
-    ASSIGN_OR_RETURN(link.step, optional_int((*list)[i], "step", 0));
-    links.push_back(std::move(link));
+    auto link = read_link((*list)[i]);
+    if (!link.ok()) return in_item(link.status(), field, i);
+    links.push_back(*std::move(link));
   }
   return links;
 }
@@ -154,7 +167,9 @@ StatusOr<Json> metric_history(tracking::Service& tracking, const Request& reques
                              .key = std::string(request.param("key")),
                              .order = tracking::PointOrder::kStep};
   ASSIGN_OR_RETURN(const std::int64_t limit, request.query.get_int("max_points", 2000, 2, kMaxPoints));
-  const bool exact = request.query.get("exact").value_or("") == "true";
+  const std::string_view wanted = request.query.get("exact").value_or("false");
+  const bool exact = wanted == "true";
+  if (!exact && wanted != "false") return invalid_field("exact", "must be true or false, got \"", wanted, "\"");
   if (exact) {
     query.limit = limit;
     ASSIGN_OR_RETURN(query.offset, page_offset(request.query));

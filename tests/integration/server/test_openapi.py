@@ -106,7 +106,10 @@ def runs(api, experiment):
     api("POST", "/api/v1/runs/{id}/log", id=run, json={
         "params": {"depth": 5, "seed": 7}, "tags": {"good": True}, "metrics": [*points, {"key": "mae", "value": 0.5, "time_ms": 5}],
         "datasets": [{"name": "rows", "digest": "d", "context": "training", "tags": {"a": "b"}}]})
-    api("POST", "/api/v1/runs/{id}/log", id=run, json={"metrics": [{"key": "mae"}]}, status=400)
+    wrong = {"metrics": [{"key": "mae", "value": 1}, {"key": "mae"}]}
+    assert api("POST", "/api/v1/runs/{id}/log", id=run, json=wrong, status=400)["field"] == "metrics[1].value"
+    wrong = {"datasets": [{"name": "rows"}]}
+    assert api("POST", "/api/v1/runs/{id}/log", id=run, json=wrong, status=400)["field"] == "datasets[0].digest"
     api("POST", "/api/v1/runs/{id}/log", id=run, json={"params": {"depth": 6}}, status=400)
     api("POST", "/api/v1/runs/{id}/log", id="0" * 32, json={"params": {"depth": 6}}, status=404)
     history = {"id": run, "key": "loss/train"}
@@ -132,6 +135,8 @@ def runs(api, experiment):
     api("GET", "/api/v1/runs", params={"limit": 1, "page_token": page["next_page_token"]})
     api("GET", "/api/v1/runs", params={"filter": "params.depth = '5'", "status": "FINISHED"})
     api("GET", "/api/v1/runs", params={"filter": "depth ="}, status=400)
+    api("GET", "/api/v1/runs", params={"status": "DONE"}, status=400)
+    api("GET", "/api/v1/runs/{id}/metrics/{key}", **history, params={"exact": "yes"}, status=400)
     groups = api("GET", "/api/v1/run-groups", params={"experiment_id": [experiment], "by": "params.depth"})
     assert groups == {"groups": [{"value": "5", "count": 1}, {"value": None, "count": 1}], "more": False, "runs": 2}
     api("GET", "/api/v1/run-groups", params={"by": "params.depth"}, status=400)
