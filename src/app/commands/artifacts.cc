@@ -69,8 +69,8 @@ StatusOr<std::vector<Artifact>> wanted_files(net::Client& client, const std::str
     RETURN_IF_ERROR(list_folder(client, run, parent, false, files));
     std::erase_if(files, [&](const Artifact& entry) { return entry.path != path; });
     if (files.empty()) {
-      return not_found("run ", run, " has no artifact \"", path, "\"; `treadle artifact list ", run.substr(0, 8), " ",
-                       parent, "` shows what is there");
+      return not_found("run ", run, " has no artifact \"", path, "\"; `treadle artifact list ", run,
+                       parent.empty() ? "" : " ", parent, "` shows what is there");
     }
     if (!files.front().is_folder) return files;
     files.clear();

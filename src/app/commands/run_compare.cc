@@ -1,5 +1,6 @@
 // `treadle run compare`: runs side by side, section by section.
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <map>
 
@@ -77,7 +78,7 @@ bool differs(const std::vector<std::optional<std::string>>& cells) {
 std::string metric_change(const std::vector<std::optional<std::string>>& cells) {
   if (cells.size() != 2 || !cells[0] || !cells[1]) return "";
   const auto before = parse_double(*cells[0]), after = parse_double(*cells[1]);
-  if (!before || !after || *before == *after) return "";
+  if (!before || !after || *before == *after || !std::isfinite(*after - *before)) return "";
   char text[64];
   std::snprintf(text, sizeof text, "  (%+.6g)", *after - *before);
   return text;
@@ -130,7 +131,7 @@ Status compare_runs(const Args& args, Io& io) {
     ASSIGN_OR_RETURN(Json run, client.get_json(run_path(id)));
     ASSIGN_OR_RETURN(run["provenance"], client.get_json(run_path(id) + "/provenance"));
     runs.push_back(run);
-    titles.push_back(id.substr(0, 8));
+    titles.push_back(id.substr(id.size() - 8));  // runs of the same minute begin alike
     ids.push_back(id);
   }
   const auto sections = sections_of(runs);

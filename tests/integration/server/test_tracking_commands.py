@@ -79,6 +79,7 @@ def test_runs_are_compared_side_by_side(server):
     assert set(only["params"]) == {"depth"} and only["code"] == {}
     table = server.treadle("run", "compare", one, two, "--diff")
     assert "* depth" in table and "(-0.25)" in table and "lr" not in table
+    assert one[-8:] in table and two[-8:] in table, "runs of the same minute begin alike"
     assert "do not differ" in server.treadle("run", "compare", one, one, "--diff")
     assert len(answer(server, "run", "compare", one, two, one)["runs"]) == 3
 
