@@ -19,6 +19,7 @@
 #include "adapters/native/events.h"
 #include "adapters/native/experiments.h"
 #include "adapters/native/import.h"
+#include "adapters/native/metric_tail.h"
 #include "adapters/native/monitoring.h"
 #include "adapters/native/pipelines.h"
 #include "adapters/native/provenance.h"
@@ -164,6 +165,7 @@ struct Application::Parts {
     native::add_event_routes(router, *events);
     native::add_experiment_routes(router, *tracking);
     native::add_tracking_routes(router, *tracking);
+    native::add_metric_tail_route(router, *tracking);
     native::add_trash_routes(router, *tracking, *registry);
     native::add_import_routes(router, *tracking, *registry);
     native::add_registry_routes(router, *registry, *tracking);

@@ -282,23 +282,25 @@ StatusOr<ClientResponse> Client::upload(Method method, std::string_view target, 
   return response;
 }
 
-Status Client::events(std::string_view target,
-                      const std::function<bool(std::string_view event, std::string_view data)>& on_event,
-                      std::chrono::milliseconds timeout) {
-  Impl stream(impl_->address);
-  RETURN_IF_ERROR(stream.connect(timeout));
-  http::response_parser<http::buffer_body> parser;
-  parser.body_limit(boost::none);
-  RETURN_IF_ERROR(stream.ask(stream.message(Method::kGet, target, {}, {}), parser, timeout));
-  if (parser.get().result_int() != 200) return internal_error("the event stream answered ", parser.get().result_int());
+Status Client::events(std::string_view target, const std::function<bool(const SseEvent&)>& on_event,
+                      std::chrono::milliseconds timeout, const Headers& headers) {
+  // On a connection of its own: the stream does not end, and between its events others are asked.
+  auto own = std::make_unique<Impl>(impl_->address);
+  own->authorization = impl_->authorization;
+  own->user = impl_->user;
+  Client stream(std::move(own));
   SseParser events;
-  std::string piece(16384, '\0');
-  while (!parser.is_done()) {
-    ASSIGN_OR_RETURN(const std::string_view bytes, stream.read_piece(parser, piece, timeout));
-    const bool go_on = events.feed(bytes, [&](const SseEvent& event) { return on_event(event.event, event.data); });
-    if (!go_on) return ok_status();
-  }
-  return ok_status();
+  bool enough = false;
+  const auto response = stream.download(
+      target,
+      [&](std::string_view bytes) {
+        enough = !events.feed(bytes, on_event);
+        return enough ? Status(StatusCode::kCancelled, "enough") : ok_status();
+      },
+      headers, timeout);
+  if (enough) return ok_status();
+  RETURN_IF_ERROR(response);
+  return status_of(*response);
 }
 
 }  // namespace treadle::net

@@ -8,6 +8,7 @@
 
 #include "base/status.h"
 #include "net/http.h"
+#include "net/sse.h"
 
 namespace treadle::net {
 
@@ -53,10 +54,10 @@ class Client {
                                   std::chrono::milliseconds timeout = std::chrono::milliseconds(60'000));
   // A native-API error answer as the Status it was; ok for a status below 400.
   static Status status_of(const ClientResponse& response);
-  // Server-sent events until `on_event` returns false, the stream ends or `timeout` passes without a byte.
-  Status events(std::string_view target,
-                const std::function<bool(std::string_view event, std::string_view data)>& on_event,
-                std::chrono::milliseconds timeout);
+  // Server-sent events until `on_event` returns false, the stream ends or `timeout` passes without a byte. An answer
+  // other than 200 is its Status.
+  Status events(std::string_view target, const std::function<bool(const SseEvent&)>& on_event,
+                std::chrono::milliseconds timeout, const Headers& headers = {});
 
  private:
   struct Impl;

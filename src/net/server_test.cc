@@ -252,8 +252,8 @@ TEST_F(HttpServer, EventsArriveOneByOne) {
   ASSERT_TRUE(client
                   ->events(
                       "/events",
-                      [&](std::string_view, std::string_view data) {
-                        seen.emplace_back(data);
+                      [&](const SseEvent& event) {
+                        seen.emplace_back(event.data);
                         return true;
                       },
                       5s)

@@ -68,6 +68,7 @@ const std::vector<RouteRule>& other_rules() {
       run("POST /api/v1/runs/{id}:restore", kManage),
       run("POST /api/v1/runs/{id}/log", kEdit),
       run("GET /api/v1/runs/{id}/metrics/{key...}", kRead),
+      run("GET /api/v1/runs/{id}/metrics:tail", kRead),
       run("GET /api/v1/runs/{id}/artifacts", kRead),
       run("GET /api/v1/runs/{id}/artifacts/{path...}", kRead),
       run("PUT /api/v1/runs/{id}/artifacts/{path...}", kEdit),

@@ -36,8 +36,8 @@ StatusOr<std::int64_t> newest_event(net::Client& client) {
 }
 
 Status next_event(net::Client& client, std::int64_t after, std::string_view about) {
-  const auto on_event = [&](std::string_view, std::string_view data) {
-    return data.find(about) == std::string_view::npos;  // the first about it ends the wait
+  const auto on_event = [&](const net::SseEvent& event) {
+    return event.data.find(about) == std::string::npos;  // the first about it ends the wait
   };
   const Status waited =
       client.events(str_cat("/api/v1/events/stream?after=", after), on_event, std::chrono::seconds(60));

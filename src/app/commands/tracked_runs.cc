@@ -4,6 +4,7 @@
 #include "app/commands/format.h"
 #include "app/commands/lookup.h"
 #include "app/commands/provenance_diff.h"
+#include "app/commands/run_tail.h"
 #include "app/commands/run_watch.h"
 #include "app/connection.h"
 #include "base/clock.h"
@@ -215,6 +216,12 @@ void add_tracked_run_commands(std::vector<Command>& commands) {
                                   {"tag", "KEY=VALUE", "a tag", true},
                                   {"status", "STATUS", "RUNNING, SCHEDULED, FINISHED, FAILED or KILLED"}},
                       .run = log_to_run});
+  commands.push_back({.path = "run tail",
+                      .summary = "Show a run's metrics while they are logged, until it ends",
+                      .examples = {"treadle run tail 3f0c --key loss", "treadle run tail 3f0c --json"},
+                      .positionals = {which},
+                      .options = {{"key", "KEY", "only this metric", true}},
+                      .run = tail_run});
   commands.push_back({.path = "run delete",
                       .summary = "Delete a run; it can be restored",
                       .examples = {"treadle run delete 3f0c"},

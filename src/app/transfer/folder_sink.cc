@@ -168,7 +168,7 @@ Status FolderSink::end_experiment(const tracking::Experiment& experiment, const 
 }
 
 StatusOr<bool> FolderSink::has_run(const tracking::Run& run, const std::string& experiment_id) {
-  const bool ended = run.status != tracking::RunStatus::kRunning && run.status != tracking::RunStatus::kScheduled;
+  const bool ended = tracking::has_ended(run.status);
   std::error_code error;
   if (!ended || !fs::exists(experiment_folder(experiment_id) / run.id / kMeta, error)) return false;
   if (!there_) {

@@ -57,7 +57,7 @@ StatusOr<bool> TreadleSink::has_run(const tracking::Run& run, const std::string&
   if (found.status().code() == StatusCode::kNotFound) return false;
   RETURN_IF_ERROR(found);
   // The last state is written last: a run that is in it was copied to its end.
-  const bool ended = run.status != tracking::RunStatus::kRunning && run.status != tracking::RunStatus::kScheduled;
+  const bool ended = tracking::has_ended(run.status);
   return ended && found->record.experiment_id == experiment_id && !first_difference(run, found->record);
 }
 

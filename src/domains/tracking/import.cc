@@ -55,7 +55,7 @@ StatusOr<Run> Service::import_run(const Run& given) {
       RETURN_IF_ERROR(graph_.add_node(tx, {"run", given.id, {{"name", given.name}}}));
     }
     RETURN_IF_ERROR(store::put_run_row(tx, given));
-    const bool ended = given.status != RunStatus::kRunning && given.status != RunStatus::kScheduled;
+    const bool ended = has_ended(given.status);
     if (ended) RETURN_IF_ERROR(store::pack_metrics(tx, given.id));
     imported = store::load_run(tx, given.id);
     RETURN_IF_ERROR(imported);

@@ -337,13 +337,13 @@ StatusOr<Run> Service::update_run(const std::string& id, const RunUpdate& update
     RETURN_IF_ERROR(must_be_active(before));
     RETURN_IF_ERROR(store::update_run(tx, id, update));
     if (update.name) RETURN_IF_ERROR(store::put_tags(tx, id, {{"mlflow.runName", *update.name}}));
-    const bool ended =
-        update.status && *update.status != RunStatus::kRunning && *update.status != RunStatus::kScheduled;
+    const bool ended = update.status && has_ended(*update.status);
     if (ended) RETURN_IF_ERROR(store::pack_metrics(tx, id));
     updated = store::load_run(tx, id);
     RETURN_IF_ERROR(updated);
     tx.after_commit([&] {
       columns_.run_changed(*updated);
+      feed_.status_changed(id, updated->status);
       if (update.name) columns_.tag_changed(id, "mlflow.runName", *update.name);
     });
     return events_.append(tx, run_event(ended ? "run.finished" : "run.updated", *updated));
@@ -393,6 +393,7 @@ Status Service::log_batch(const std::string& run_id, const Batch& batch) {
     RETURN_IF_ERROR(link_models(tx, run, batch));
     tx.after_commit([this, &run_id, &batch, event = run_event("run.logged", run)] {
       columns_.batch_logged(run_id, batch);
+      feed_.logged(run_id, batch.metrics);
       announcer_.announce(event);
     });
     return ok_status();
@@ -431,6 +432,17 @@ StatusOr<std::vector<DatasetSummary>> Service::search_datasets(const std::vector
     return ok_status();
   }));
   return found;
+}
+
+StatusOr<std::unique_ptr<MetricFeed::Follower>> Service::follow_metrics(const std::string& run_id,
+                                                                        std::string_view place) {
+  // Known to be there first, so that nobody makes channels for runs that are not; looked at again for its status once
+  // it is followed, so that no end is missed.
+  RETURN_IF_ERROR(get_run(run_id));
+  auto follower = feed_.follow(run_id, place);
+  ASSIGN_OR_RETURN(const Run run, get_run(run_id));
+  feed_.status_changed(run_id, run.status);
+  return follower;
 }
 
 StatusOr<Page<Point>> Service::metric_history(const PointQuery& query) {

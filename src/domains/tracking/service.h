@@ -9,6 +9,7 @@
 #include "domains/events/event_log.h"
 #include "domains/lineage/graph.h"
 #include "domains/tracking/log_announcer.h"
+#include "domains/tracking/metric_feed.h"
 #include "domains/tracking/metric_points.h"
 #include "domains/tracking/places.h"
 #include "domains/tracking/run_columns.h"
@@ -67,6 +68,9 @@ class Service {
   // The points of one series, each once.
   StatusOr<Page<Point>> metric_history(const PointQuery& query);
 
+  // The run's points from now on, or from a place that an earlier follower of it was given.
+  StatusOr<std::unique_ptr<MetricFeed::Follower>> follow_metrics(const std::string& run_id, std::string_view place);
+
   // The datasets that runs of these experiments had as inputs, each once per context; at most `limit`.
   StatusOr<std::vector<DatasetSummary>> search_datasets(const std::vector<std::string>& experiment_ids,
                                                         std::int64_t limit);
@@ -123,6 +127,7 @@ class Service {
   Trash trash_;
   Places places_;
   RunColumns columns_;
+  MetricFeed feed_;
 };
 
 }  // namespace treadle::tracking

@@ -12,6 +12,7 @@ namespace treadle::tracking {
 using Tags = std::vector<std::pair<std::string, std::string>>;
 
 enum class RunStatus { kRunning = 1, kScheduled = 2, kFinished = 3, kFailed = 4, kKilled = 5 };
+constexpr bool has_ended(RunStatus status) { return status != RunStatus::kRunning && status != RunStatus::kScheduled; }
 
 struct Experiment {
   std::string id;  // a small integer as text; "0" is Default

@@ -124,6 +124,7 @@ def runs(api, experiment):
     assert api("GET", "/api/v1/runs/{id}/artifacts/{path}", id=run, path="model/MLmodel").text == MLMODEL
     api("GET", "/api/v1/runs/{id}/artifacts/{path}", id=run, path="model/MLmodel", headers={"Range": "bytes=0-3"}, status=206)
     api("GET", "/api/v1/runs/{id}/artifacts/{path}", id=run, path="none", status=404)
+    tail(api, run)
     api("PATCH", "/api/v1/runs/{id}", id=run, json={"status": "FINISHED", "end_ms": 1_700_000_000_000, "name": "renamed"})
     api("PATCH", "/api/v1/runs/{id}", id=run, json={"status": "DONE"}, status=400)
     api("GET", "/api/v1/runs/{id}", id="nobody", status=404)
@@ -290,6 +291,21 @@ def users(api):
     api("GET", "/api/v1/users/{name}", **of)
     api("GET", "/api/v1/users")
     api("DELETE", "/api/v1/users/{name}", **of)
+
+
+def tail(api, run):
+    operation = ("GET", "/api/v1/runs/{id}/metrics:tail")
+    api(*operation, id="0" * 32, status=404)
+    with requests.get(f"{api.url}/api/v1/runs/{run}/metrics:tail", stream=True, timeout=10) as stream:
+        kind, _ = api.schema_of(api.operations[operation], stream)
+        assert kind == "text/event-stream"
+        data = (json.loads(line.removeprefix("data: ")) for line in stream.iter_lines(chunk_size=1, decode_unicode=True) if line.startswith("data: "))
+        assert next(data) == {"gap": False}
+        points = [{"key": "late", "value": value, "step": 3, "time_ms": 5} for value in (1.5, "NaN")]
+        api("POST", "/api/v1/runs/{id}/log", id=run, json={"metrics": points})
+        told = next(data)
+    assert told == {"points": points} and not api.faults({"$ref": "#/components/schemas/LivePoints"}, told)
+    api.answered.add(operation)
 
 
 def events(api):
