@@ -82,7 +82,7 @@ Status tail_run(const Args& args, Io& io) {
   }
   Tail tail(io);
   while (!tail.ended()) {
-    const Status status = client.events(
+    Status status = client.events(
         target, [&](const net::SseEvent& event) { return tail.take(event); }, kSilence, tail.place());
     if (tail.ended()) break;
     if (!may_pass(status) || tail.give_up()) return status;
