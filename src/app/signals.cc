@@ -18,4 +18,9 @@ int StopSignals::wait() const {
   return signal;
 }
 
+bool StopSignals::wait_for(std::chrono::milliseconds time) const {
+  const timespec limit{time.count() / 1000, (time.count() % 1000) * 1'000'000};
+  return sigtimedwait(&set_, nullptr, &limit) > 0;
+}
+
 }  // namespace treadle::app

@@ -1,6 +1,7 @@
 // SIGINT and SIGTERM as something to wait for.
 #pragma once
 
+#include <chrono>
 #include <csignal>
 
 namespace treadle::app {
@@ -11,6 +12,8 @@ class StopSignals {
   StopSignals();
   // The signal that came.
   int wait() const;
+  // Whether one came within the time.
+  bool wait_for(std::chrono::milliseconds time) const;
 
  private:
   sigset_t set_;

@@ -1,6 +1,7 @@
 // treadle import mlflow, treadle export mlflow.
 #include "app/commands/commands.h"
 #include "app/commands/format.h"
+#include "app/commands/import_tensorboard.h"
 #include "app/connection.h"
 #include "app/transfer/copy.h"
 #include "app/transfer/folder_sink.h"
@@ -130,6 +131,7 @@ Status export_mlflow(const Args& args, Io& io) {
 }  // namespace
 
 void add_transfer_commands(std::vector<Command>& commands) {
+  commands.push_back(import_tensorboard_command());
   commands.push_back(
       {.path = "import mlflow",
        .summary = "Take over experiments, runs, models and artifacts of MLflow; safe to repeat",
