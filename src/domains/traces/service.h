@@ -13,8 +13,8 @@ namespace treadle::traces {
 class Service {
  public:
   static constexpr std::size_t kMostSpans = 20'000;  // in one call
-  static constexpr std::size_t kMostPairs = 1000;  // tags or metadata in one call
-  static constexpr std::size_t kMostIds = 1000;    // of one deletion or one reading
+  static constexpr std::size_t kMostPairs = 1000;    // tags or metadata in one call
+  static constexpr std::size_t kMostIds = 1000;      // of one deletion or one reading
 
   static constexpr std::size_t kMostLinks = 100;  // traces linked to a run in one call
 
