@@ -63,6 +63,16 @@ bool is_address(const std::string& host) {
   return inet_pton(AF_INET, host.c_str(), &four) == 1 || inet_pton(AF_INET6, host.c_str(), &six) == 1;
 }
 
+// Brackets hold an IPv6 address, at the beginning of the host, or are not there.
+bool are_brackets_right(std::string_view authority) {
+  const std::size_t open = authority.find('['), close = authority.find(']');
+  if (open == std::string_view::npos && close == std::string_view::npos) return true;
+  const std::size_t host = authority.rfind('@') + 1;
+  if (open != host || close == std::string_view::npos || close < open) return false;
+  in6_addr six{};
+  return inet_pton(AF_INET6, std::string(authority.substr(open + 1, close - open - 1)).c_str(), &six) == 1;
+}
+
 // "user@host:80" without user and port; "[::1]" without brackets.
 std::string host_of(std::string_view authority) {
   authority = authority.substr(authority.rfind('@') + 1);
@@ -98,6 +108,9 @@ Status check_url(std::string_view url, const Options& options) {
   }
   const std::string_view rest = url.substr(mark + 3);
   const std::string_view authority = rest.substr(0, rest.find_first_of("/?#"));
+  if (!are_brackets_right(authority)) {
+    return refused(str_cat("Invalid webhook URL '", url, "': its brackets do not hold an IPv6 address"));
+  }
   const std::string host = host_of(authority);
   if (host.empty()) return refused(str_cat("Webhook URL must include a hostname: '", url, "'"));
   if (authority.find('@') != std::string_view::npos) {

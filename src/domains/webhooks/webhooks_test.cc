@@ -63,6 +63,10 @@ TEST(Address, UrlsAreCheckedBySchemeAndHost) {
   }
   EXPECT_TRUE(check_url("http://127.0.0.1:80/", open).ok());
   EXPECT_FALSE(check_url("gopher://a/", open).ok());
+  EXPECT_TRUE(check_url("http://[::1]:80/", open).ok());
+  for (const char* url : {"http://[invalid", "http://invalid]/", "http://[]/", "http://a[::1]/", "http://[name]/"}) {
+    EXPECT_EQ(check_url(url, open).field(), "url") << url;
+  }
 }
 
 TEST(Payloads, TheSignatureIsThatOfMlflow) {
