@@ -1,5 +1,7 @@
 #include "app/commands/import_tensorboard.h"
 
+#include <optional>
+
 #include "app/commands/format.h"
 #include "app/connection.h"
 #include "app/signals.h"
@@ -38,21 +40,22 @@ Status import_tensorboard(const Args& args, Io& io) {
   const std::filesystem::path folder = args.get("logdir");
   std::error_code error;
   if (!std::filesystem::is_directory(folder, error)) return not_found(folder.string(), " is no folder");
-  const StopSignals signals;
+  // Only a watch waits for them; without one Ctrl-C ends the command as any other.
+  std::optional<StopSignals> signals;
+  if (args.has("watch")) signals.emplace();
   ASSIGN_OR_RETURN(net::Client writer, connect(args));
   ASSIGN_OR_RETURN(net::Client reader, connect(args));
   transfer::TreadleSink sink(std::move(writer), std::move(reader));
   const std::string name = std::filesystem::weakly_canonical(folder, error).filename().string();
   tensorboard::Import import(folder, args.has("experiment") ? args.get("experiment") : name, sink);
   const auto progress = [&](const tensorboard::Summary& so_far) {
-    io.progress(
-        str_cat(args.has("watch") ? "watching: " : "importing: ", so_far.runs, " runs, ", so_far.points, " points"));
+    io.progress(str_cat(signals ? "watching: " : "importing: ", so_far.runs, " runs, ", so_far.points, " points"));
   };
   RETURN_IF_ERROR(import.read(progress));
-  if (import.summary().files == 0 && !args.has("watch")) {
+  if (import.summary().files == 0 && !signals) {
     return not_found("no event file (*tfevents*) lies in ", folder.string(), " or below it");
   }
-  while (args.has("watch") && !signals.wait_for(kPause)) RETURN_IF_ERROR(import.read(progress));
+  while (signals && !signals->wait_for(kPause)) RETURN_IF_ERROR(import.read(progress));
   RETURN_IF_ERROR(import.finish());
   print_summary(import.summary(), io);
   return ok_status();

@@ -1,11 +1,14 @@
 #include "app/tensorboard/event_file.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/crc.hpp>
 #include <cerrno>
 
+#include "base/files.h"
 #include "base/strings.h"
 #include "base/wire_format.h"
 
@@ -38,35 +41,36 @@ Status EventFile::damaged(std::string_view what) const {
           str_cat(path_.string(), ": ", what, " at byte ", offset_, "; what follows it is left out")};
 }
 
-StatusOr<bool> EventFile::fill(std::size_t size) {
-  if (!file_.valid()) {
-    file_ = FileDescriptor(::open(path_.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!file_.valid()) return failed_precondition("cannot read ", path_.string(), ": ", errno_text());
-  }
-  buffer_.erase(0, taken_);
+StatusOr<bool> EventFile::has(std::size_t size) {
+  if (buffer_.size() - taken_ >= size) return true;
+  std::string().swap(buffer_);  // gives the memory back, as clear() does not
   taken_ = 0;
-  while (buffer_.size() < size) {
-    const std::size_t before = buffer_.size();
-    buffer_.resize(std::max(size, before + kRead));
-    const ssize_t count = ::read(file_.get(), buffer_.data() + before, buffer_.size() - before);
-    buffer_.resize(before + (count > 0 ? static_cast<std::size_t>(count) : 0));
+  const FileDescriptor file(::open(path_.c_str(), O_RDONLY | O_CLOEXEC));
+  struct stat info {};
+  if (!file.valid() || ::fstat(file.get(), &info) != 0) {
+    return failed_precondition("cannot read ", path_.string(), ": ", errno_text());
+  }
+  const std::uint64_t length = info.st_size > 0 ? static_cast<std::uint64_t>(info.st_size) : 0;
+  if (length < offset_ + size) return false;
+  buffer_.resize(std::min<std::uint64_t>(std::max(size, kRead), length - offset_));
+  for (std::size_t done = 0; done < buffer_.size();) {
+    const ssize_t count =
+        ::pread(file.get(), buffer_.data() + done, buffer_.size() - done, static_cast<off_t>(offset_ + done));
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return failed_precondition("cannot read ", path_.string(), ": ", errno_text());
-    if (count == 0) return false;
+    if (count == 0) buffer_.resize(done);  // cut off meanwhile
+    done += static_cast<std::size_t>(count);
   }
-  return true;
+  return buffer_.size() >= size;
 }
 
 StatusOr<std::optional<std::string>> EventFile::next() {
-  const auto have = [&](std::size_t size) -> StatusOr<bool> {
-    return buffer_.size() - taken_ >= size ? StatusOr<bool>(true) : fill(size);
-  };
-  ASSIGN_OR_RETURN(const bool has_head, have(kHead));
+  ASSIGN_OR_RETURN(const bool has_head, has(kHead));
   if (!has_head) return std::optional<std::string>();
   const std::string_view head = std::string_view(buffer_).substr(taken_, kHead);
   const std::uint64_t length = number(head, 0, 8);
   if (number(head, 8, 4) != masked_crc(head.substr(0, 8)) || length > kLongest) return damaged("a damaged length");
-  ASSIGN_OR_RETURN(const bool is_whole, have(kHead + length + kTail));
+  ASSIGN_OR_RETURN(const bool is_whole, has(kHead + length + kTail));
   if (!is_whole) return std::optional<std::string>();
   std::string record = buffer_.substr(taken_ + kHead, length);
   if (number(buffer_, taken_ + kHead + length, 4) != masked_crc(record)) return damaged("a damaged record");

@@ -1,5 +1,5 @@
 // TensorBoard's event files: records of a length, its checksum, the bytes and theirs (masked CRC-32C). A training
-// appends to the file while it is read.
+// appends to the file while it is read. Between two looks nothing of it is held: a folder may have thousands of files.
 #pragma once
 
 #include <cstdint>
@@ -7,7 +7,6 @@
 #include <optional>
 #include <string>
 
-#include "base/files.h"
 #include "base/status.h"
 
 namespace treadle::app::tensorboard {
@@ -21,12 +20,12 @@ class EventFile {
   StatusOr<std::optional<std::string>> next();
 
  private:
-  StatusOr<bool> fill(std::size_t size);  // whether that many bytes lie in buffer_
+  // Whether that many bytes are there from `offset_` on; then they lie in buffer_ from taken_ on.
+  StatusOr<bool> has(std::size_t size);
   Status damaged(std::string_view what) const;
 
   std::filesystem::path path_;
-  FileDescriptor file_;
-  std::string buffer_;        // read, not yet taken
+  std::string buffer_;        // read ahead
   std::size_t taken_ = 0;     // of buffer_
   std::uint64_t offset_ = 0;  // in the file, of the next record
 };

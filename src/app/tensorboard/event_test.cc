@@ -5,6 +5,7 @@
 #include <random>
 
 #include "app/tensorboard/event_file.h"
+#include "base/files.h"
 
 namespace treadle::app::tensorboard {
 namespace {

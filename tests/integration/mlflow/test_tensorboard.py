@@ -1,6 +1,8 @@
 """`treadle import tensorboard` takes over what a real writer of event files wrote, once, again, and while it writes."""
 import json
+import resource
 import signal
+import socket
 import subprocess
 import time
 
@@ -138,6 +140,28 @@ def test_damage_is_named_and_keeps_nothing_else_out(server, client, tmp_path, pl
 def test_a_folder_without_event_files_says_so(server, tmp_path):
     assert "no event file" in imported(server, tmp_path, status=3)
     assert "is no folder" in imported(server, tmp_path / "none", status=3)
+
+
+def test_more_files_than_may_be_open_at_once(server, client, tmp_path):
+    for number in range(120):
+        written(tmp_path / "wide" / f"run-{number}", 1)
+    words = [binary(), "import", "tensorboard", tmp_path / "wide", "--data", server.data, "--json"]
+    few = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))  # noqa: E731
+    done = subprocess.run(words, preexec_fn=few, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["problems"] == [] and len(runs_of(client, "wide")) == 120
+
+
+def test_an_import_without_a_watch_ends_by_a_signal_at_once(tmp_path):
+    written(tmp_path, 1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # takes calls and answers none
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        with subprocess.Popen([binary(), "import", "tensorboard", tmp_path, "--url", url]) as run:
+            silent.settimeout(20)
+            with silent.accept()[0] as call:
+                assert call.recv(1)  # it waits for an answer now
+                run.send_signal(signal.SIGINT)
+                assert run.wait(5) == -signal.SIGINT
 
 
 def test_a_watch_follows_a_training_and_ends_by_a_signal(server, client, tmp_path):
