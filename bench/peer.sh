@@ -19,7 +19,7 @@ start_mlflow() {
     curl -sf "$theirs/health" >/dev/null && break
     sleep 1
   done
-  curl -sf "$theirs/health" >/dev/null || die "the real mlflow server did not start" "read $(cp "$1/mlflow.log" build/bench/mlflow.log && echo build/bench/mlflow.log)"
+  curl -sf "$theirs/health" >/dev/null || die "the real mlflow server did not start" "read $(mkdir -p build/bench && cp "$1/mlflow.log" build/bench/mlflow.log && echo build/bench/mlflow.log)"
   before=$(ticks_of "$peer")
   for _ in $(seq 60); do
     sleep 1

@@ -45,4 +45,15 @@ bool Reader::fixed(std::size_t size, std::uint64_t& value) {
   return true;
 }
 
+Status each_field(std::string_view bytes, const std::function<Status()>& damaged,
+                  const std::function<Status(const Field&)>& work) {
+  Reader reader(bytes);
+  Field field;
+  while (!reader.at_end()) {
+    if (!reader.next(field)) return damaged();
+    RETURN_IF_ERROR(work(field));
+  }
+  return ok_status();
+}
+
 }  // namespace treadle::wire

@@ -4,8 +4,11 @@
 
 #include <bit>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <string_view>
+
+#include "base/status.h"
 
 namespace treadle::wire {
 
@@ -37,5 +40,10 @@ class Reader {
  private:
   std::string_view bytes_;
 };
+
+// Does `work` with each field of the message `bytes` until one is refused; what is no message is refused as `damaged`
+// says.
+Status each_field(std::string_view bytes, const std::function<Status()>& damaged,
+                  const std::function<Status(const Field&)>& work);
 
 }  // namespace treadle::wire

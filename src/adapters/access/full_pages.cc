@@ -1,6 +1,7 @@
 #include "adapters/access/full_pages.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace treadle::access {
 namespace {
@@ -38,21 +39,25 @@ std::optional<net::Request> request_for(const net::Request& request, const std::
   return other;
 }
 
-// A page as the handler made it.
 struct Page {
   Json items = Json::array();
   std::string next;
 };
 
-std::optional<Page> read_page(const net::Response& response, std::string_view list) {
+// Nothing of what is no page: a refusal, a file.
+std::optional<Json> read_answer(const net::Response& response) {
   const auto* text = std::get_if<std::string>(&response.body);
   if (text == nullptr || response.status != 200) return std::nullopt;
   auto answer = parse_json_object(*text);
   if (!answer.ok()) return std::nullopt;
+  return std::move(*answer);
+}
+
+Page take_page(Json& answer, std::string_view list) {
   Page page;
-  const auto items = answer->find(list), next = answer->find(kNext);
-  if (items != answer->end() && items->is_array()) page.items = std::move(*items);
-  if (next != answer->end() && next->is_string()) page.next = next->get<std::string>();
+  const auto items = answer.find(list), next = answer.find(kNext);
+  if (items != answer.end() && items->is_array()) page.items = std::exchange(*items, Json::array());
+  if (next != answer.end() && next->is_string()) page.next = next->get<std::string>();
   return page;
 }
 
@@ -62,9 +67,10 @@ class Filler {
       : keep_(keep), may_read_(may_read), handler_(handler), request_(request) {}
 
   Page fill(Page first) {
-    const std::size_t limit = first.items.size();  // another page follows, so this one was full
+    const std::size_t limit = first.items.size();  // when another page follows, this one was full
     Page full{Json::array(), first.next};
     show(std::move(first.items), limit, full);
+    if (limit == 0) return full;
     std::size_t size = limit;
     for (int asked = 0; asked < kMostPages && full.items.size() < limit && !full.next.empty(); ++asked) {
       size = std::clamp(size * 2, kLeastAsked, request_.path.starts_with(kKfp) ? kMostOfKfp : kMostAsked);
@@ -77,7 +83,9 @@ class Filler {
   std::optional<Page> ask(const std::string& token, std::size_t size) {
     auto request = request_for(request_, token, size);
     if (!request) return std::nullopt;
-    return read_page(handler_(*request), keep_.list);
+    auto answer = read_answer(handler_(*request));
+    if (!answer) return std::nullopt;
+    return take_page(*answer, keep_.list);
   }
 
   // Adds what may be seen, up to `limit`; how many items of the list that took, which is all of them unless it is full.
@@ -115,18 +123,14 @@ class Filler {
   const net::Request& request_;
 };
 
-void correct_total(const Keep& keep, const net::Request& request, net::Response& response) {
-  const auto page = read_page(response, keep.list);
-  if (!page) return;
-  auto answer = parse_json_object(std::get<std::string>(response.body));
-  const bool whole = page->next.empty() && request.query.get(kToken).value_or("").empty();
+// What there is in all counts what stays hidden too: it is told only where the answer holds everything.
+void correct_total(Json& answer, bool whole, std::size_t items) {
   for (const char* field : {"total", "total_size"}) {
-    if (!answer->contains(field)) continue;
+    if (!answer.contains(field)) continue;
     if (whole)
-      (*answer)[field] = page->items.size();
+      answer[field] = items;
     else
-      answer->erase(field);
-    response.body = to_text(*answer);
+      answer.erase(field);
   }
 }
 
@@ -152,20 +156,17 @@ bool narrow(const Keep& keep, const MayRead& may_read, net::Request& request) {
 
 void fill_page(const Keep& keep, const MayRead& may_read, const net::Handler& handler, const net::Request& request,
                net::Response& first) {
-  auto page = read_page(first, keep.list);
-  if (!page || page->next.empty() || page->items.empty()) {
-    hide_items({keep}, may_read, first);
-    return correct_total(keep, request, first);
-  }
-  const Page full = Filler(keep, may_read, handler, request).fill(std::move(*page));
-  auto answer = parse_json_object(std::get<std::string>(first.body));
-  (*answer)[std::string(keep.list)] = full.items;
+  auto answer = read_answer(first);
+  if (!answer) return hide_items({keep}, may_read, first);
+  Page full = Filler(keep, may_read, handler, request).fill(take_page(*answer, keep.list));
+  const bool whole = full.next.empty() && request.query.get(kToken).value_or("").empty();
+  correct_total(*answer, whole, full.items.size());
+  if (answer->contains(keep.list)) (*answer)[std::string(keep.list)] = std::move(full.items);
   if (full.next.empty())
     answer->erase(std::string(kNext));
   else
     (*answer)[std::string(kNext)] = full.next;
   first.body = to_text(*answer);
-  correct_total(keep, request, first);
 }
 
 }  // namespace treadle::access

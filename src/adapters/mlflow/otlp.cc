@@ -18,13 +18,8 @@ using wire::kFixed64;
 constexpr int kDeepest = 32;  // values inside values
 
 Status each_field(std::string_view bytes, std::string_view message, const std::function<Status(const Field&)>& work) {
-  wire::Reader reader(bytes);
-  Field field;
-  while (!reader.at_end()) {
-    if (!reader.next(field)) return invalid("the body is no ExportTraceServiceRequest: a ", message, " is damaged");
-    RETURN_IF_ERROR(work(field));
-  }
-  return ok_status();
+  return wire::each_field(
+      bytes, [&] { return invalid("the body is no ExportTraceServiceRequest: a ", message, " is damaged"); }, work);
 }
 
 // A message where another type was sent is damaged, not empty.

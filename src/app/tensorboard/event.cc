@@ -20,13 +20,8 @@ constexpr std::string_view kHparams = "_hparams_/session_start_info";
 enum DataType : std::uint64_t { kFloat = 1, kDouble = 2, kInt32 = 3, kInt64 = 9 };
 
 Status each_field(std::string_view bytes, const std::function<Status(const Field&)>& work) {
-  Reader reader(bytes);
-  Field field;
-  while (!reader.at_end()) {
-    if (!reader.next(field)) return {StatusCode::kDataLoss, "a record is no event of TensorBoard"};
-    RETURN_IF_ERROR(work(field));
-  }
-  return ok_status();
+  return wire::each_field(
+      bytes, [] { return Status(StatusCode::kDataLoss, "a record is no event of TensorBoard"); }, work);
 }
 
 // The first number of what a list field holds: packed or one by one.

@@ -110,16 +110,12 @@ StatusOr<std::vector<Dataset>> load_datasets(sql::Connection& connection, const 
 }
 
 Status put_tags(sql::Connection& tx, const std::string& id, const Pairs& tags) {
-  if (tags.empty()) return ok_status();
   sql::Values values;
   for (const auto& [key, value] : tags) {
     for (const std::string& each : {id, key, value}) values.emplace_back(each);
   }
-  return tx
-      .execute(
-          str_cat("INSERT INTO evaluation_dataset_tags(dataset_id, key, value) VALUES ", sql::row_marks(tags.size(), 3),
-                  " ON CONFLICT(dataset_id, key) DO UPDATE SET value = excluded.value"),
-          values)
+  return sql::insert_rows(tx, "INSERT INTO evaluation_dataset_tags(dataset_id, key, value) VALUES ", 3, values,
+                          " ON CONFLICT(dataset_id, key) DO UPDATE SET value = excluded.value")
       .status();
 }
 
@@ -139,10 +135,8 @@ Status add_experiments(sql::Connection& tx, const std::string& id, const std::ve
     values.emplace_back(experiment);
     values.emplace_back(++position);
   }
-  return tx
-      .execute(str_cat("INSERT INTO evaluation_dataset_experiments(dataset_id, experiment_id, position) VALUES ",
-                       sql::row_marks(experiment_ids.size(), 3), " ON CONFLICT DO NOTHING"),
-               values)
+  return sql::insert_rows(tx, "INSERT INTO evaluation_dataset_experiments(dataset_id, experiment_id, position) VALUES ",
+                          3, values, " ON CONFLICT DO NOTHING")
       .status();
 }
 

@@ -10,8 +10,6 @@
 namespace treadle::registry {
 namespace {
 
-constexpr std::string_view kStage = "stage:", kDeployment = "deployment:";
-
 // Words between blanks; a word in double quotes may hold blanks.
 StatusOr<std::vector<std::string>> words_of(const std::string& text) {
   std::vector<std::string> words;

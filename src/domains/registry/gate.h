@@ -42,6 +42,7 @@ StatusOr<Check> parse_check(const std::string& text);
 
 // An alias ("champion"), a stage ("stage:Production") or a deployment ("deployment:energy-demand", "deployment:*" for
 // all that have no gate of their own), in that form.
+inline constexpr std::string_view kStage = "stage:", kDeployment = "deployment:";
 StatusOr<std::string> canonical_target(const std::string& target);
 
 struct Gate {

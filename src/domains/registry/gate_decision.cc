@@ -8,8 +8,6 @@
 namespace treadle::registry {
 namespace {
 
-constexpr std::string_view kDeployment = "deployment:";
-
 struct Seen {
   std::string value;
   double number = 0;

@@ -98,7 +98,7 @@ StatusOr<Gate> Service::get_gate(const std::string& model, const std::string& gi
     if (gate.target == target) return gate;
   }
   for (const Gate& gate : all) {
-    if (gate.target == "deployment:*" && target.starts_with("deployment:")) return gate;
+    if (gate.target == str_cat(kDeployment, "*") && target.starts_with(kDeployment)) return gate;
   }
   return not_found("model ", model, " has no gate for ", target);
 }

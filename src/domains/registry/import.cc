@@ -1,4 +1,5 @@
 // The part of the service that takes over another registry's records: with their numbers and times, safe to repeat.
+#include "domains/registry/gate.h"
 #include "domains/registry/rules.h"
 #include "domains/registry/service.h"
 #include "domains/registry/sql_store.h"
@@ -37,7 +38,7 @@ StatusOr<Version> Service::import_version(const Version& given) {
     const std::string stage_before = before.ok() ? before->stage : "None";
     if (stage != stage_before) {
       HistoryEntry entry{
-          .kind = "stage.changed", .target = str_cat("stage:", stage), .before = stage_before, .after = stage};
+          .kind = "stage.changed", .target = str_cat(kStage, stage), .before = stage_before, .after = stage};
       ASSIGN_OR_RETURN(const bool accepted, let_through(tx, promotion, row, std::move(entry)));
       if (!accepted) return ok_status();
     }

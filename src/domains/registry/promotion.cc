@@ -11,7 +11,6 @@
 namespace treadle::registry {
 namespace {
 
-constexpr std::string_view kStage = "stage:", kDeployment = "deployment:";
 // A promotion needs its own evidence and that of what it is compared with; which that is may change in between.
 constexpr int kMostRounds = 20;
 

@@ -5,8 +5,7 @@
 #include <limits>
 
 #include "base/strings.h"
-#include "domains/tracking/filter.h"
-#include "domains/tracking/search_sql.h"
+#include "domains/traces/search.h"
 
 namespace treadle::traces::store {
 namespace {
@@ -16,7 +15,7 @@ using tracking::Condition;
 using tracking::SqlText;
 
 constexpr std::int64_t kNanoseconds = 1'000'000;  // in a millisecond
-constexpr std::string_view kTag = "tag.", kMetadata = "metadata.";
+constexpr std::string_view kTag = "tag", kMetadata = "metadata";
 
 std::string_view source_of(View view) {
   if (view == View::kSpans) return "traces t JOIN trace_spans s ON s.trace_id = t.id";
@@ -40,32 +39,21 @@ constexpr std::array<FilterColumn, 5> kColumns = {{{"span.name", "s.name", View:
                                                    {"assessment.name", "a.name", View::kAssessments, "ASSESSMENTS"},
                                                    {"assessment.type", "a.kind", View::kAssessments, "ASSESSMENTS"}}};
 
-void append_pair(SqlText& sql, std::string_view table, std::string_view key, const std::string& value) {
-  str_append(&sql.text, "(EXISTS (SELECT 1 FROM ", table, " f WHERE f.trace_id = t.id AND f.key = ? AND f.value = ?)");
-  sql.values.emplace_back(key);
-  sql.values.emplace_back(value);
-  if (key == "mlflow.sourceRun" && table == "trace_metadata") {
-    // A run's traces are also those that were linked to it.
-    sql.text += " OR EXISTS (SELECT 1 FROM trace_runs f WHERE f.trace_id = t.id AND f.run_id = ?)";
-    sql.values.emplace_back(value);
-  }
-  sql.text += ")";
-}
-
-Status append_trace_filter(SqlText& sql, const std::string& filter, const Condition& condition) {
+// What searches call by other names: "trace.tag.KEY", "trace.metadata.KEY". The rest is the same.
+Status append_trace_filter(SqlText& sql, const std::string& filter, const Condition& condition, sql::Dialect dialect) {
   const std::string_view key = condition.key;
-  const std::string& value = condition.values.front().text;
-  if (key == "status") {
-    sql.text += "t.state = ?";
-    sql.values.emplace_back(value);
-    return ok_status();
-  }
+  if (key == "status") return append_condition(sql, dialect, condition, {});
   for (const std::string_view entity : {kTag, kMetadata}) {
-    if (!key.starts_with(entity) || key.size() == entity.size()) continue;
-    append_pair(sql, entity == kTag ? "trace_tags" : "trace_metadata", key.substr(entity.size()), value);
-    return ok_status();
+    const std::string prefix = str_cat(entity, ".");
+    if (!key.starts_with(prefix) || key.size() == prefix.size()) continue;
+    Condition of_pair = condition;
+    of_pair.entity = entity;
+    of_pair.key = key.substr(prefix.size());
+    // A run's traces are also those that were linked to it.
+    if (entity == kMetadata && of_pair.key == kSourceRun) of_pair.entity = "attribute", of_pair.key = "run_id";
+    return append_condition(sql, dialect, std::move(of_pair), {});
   }
-  if (key == "tag" || key == "metadata") {
+  if (key == kTag || key == kMetadata) {
     return wrong_filter(filter,
                         str_cat("Filtering by ", key, " requires a key, e.g. 'trace.", key, ".<key> = <value>'"));
   }
@@ -74,7 +62,7 @@ Status append_trace_filter(SqlText& sql, const std::string& filter, const Condit
                                       " trace.tag.<key> or trace.metadata.<key>"));
 }
 
-Status append_filter(SqlText& sql, const std::string& filter, View view) {
+Status append_filter(SqlText& sql, const std::string& filter, View view, sql::Dialect dialect) {
   ASSIGN_OR_RETURN(const auto conditions, tracking::parse_filter(filter, tracking::Grammar::kTraces));
   if (conditions.size() != 1) return invalid("Invalid filter: '", filter, "'. Expected one filter clause.");
   const Condition& condition = conditions.front();
@@ -82,7 +70,7 @@ Status append_filter(SqlText& sql, const std::string& filter, View view) {
     return wrong_filter(filter, "Invalid comparator, only '=' operator is supported");
   if (!condition.values.front().quoted) return wrong_filter(filter, "Expected a quoted string value");
   sql.text += " AND ";
-  if (condition.entity == "attribute") return append_trace_filter(sql, filter, condition);
+  if (condition.entity == "attribute") return append_trace_filter(sql, filter, condition, dialect);
   const std::string name = str_cat(condition.entity, ".", condition.key);
   for (const FilterColumn& column : kColumns) {
     if (column.name != name) continue;
@@ -115,7 +103,7 @@ void append_times(SqlText& sql, const MetricQuery& query) {
 }
 
 // Rows of d0, d1 … and value, without those that do not count.
-Status append_rows(SqlText& sql, const MetricQuery& query, const Metric& metric) {
+Status append_rows(SqlText& sql, const MetricQuery& query, const Metric& metric, sql::Dialect dialect) {
   sql.text += "SELECT * FROM (SELECT ";
   std::string counted = "q.value IS NOT NULL";
   std::size_t number = 0;
@@ -135,7 +123,7 @@ Status append_rows(SqlText& sql, const MetricQuery& query, const Metric& metric)
   str_append(&sql.text, metric.value, " AS value FROM ", source_of(query.view), " WHERE 1 = 1");
   tracking::append_in(sql, "t.experiment_id", query.experiment_ids);
   append_times(sql, query);
-  for (const std::string& filter : query.filters) RETURN_IF_ERROR(append_filter(sql, filter, query.view));
+  for (const std::string& filter : query.filters) RETURN_IF_ERROR(append_filter(sql, filter, query.view, dialect));
   str_append(&sql.text, ") q WHERE ", counted);
   return ok_status();
 }
@@ -164,7 +152,7 @@ void append_percentile(SqlText& sql, double fraction) {
 StatusOr<SqlText> statement(const MetricQuery& query, const Metric& metric, sql::Dialect dialect) {
   const std::size_t groups = query.dimensions.size() + (query.interval_seconds ? 1 : 0);
   SqlText sql{.text = "WITH v AS (", .values = {}};
-  RETURN_IF_ERROR(append_rows(sql, query, metric));
+  RETURN_IF_ERROR(append_rows(sql, query, metric, dialect));
   sql.text += ")";
   if (has_percentiles(query)) {
     const std::string by = groups == 0 ? "" : str_cat("PARTITION BY ", columns(groups));

@@ -1,11 +1,10 @@
-// Searching traces: conditions and orders as SQL.
+#include "domains/traces/search.h"
+
 #include <array>
 
 #include "base/strings.h"
 #include "domains/traces/span_search.h"
 #include "domains/traces/store.h"
-#include "domains/tracking/filter.h"
-#include "domains/tracking/search_sql.h"
 
 namespace treadle::traces::store {
 namespace {
@@ -32,11 +31,6 @@ constexpr std::array<Attribute, 13> kAttributes = {{{"timestamp_ms", "t.request_
                                                     {"id", "t.id"},
                                                     {"client_request_id", "t.client_request_id"},
                                                     {"experiment_id", "t.experiment_id"}}};
-
-using Experiments = std::vector<std::string>;
-
-// Whose run a trace is; others it may be linked to.
-constexpr std::string_view kSourceRun = "mlflow.sourceRun";
 
 // Attributes that are kept as a tag or as metadata.
 struct Kept {
@@ -127,6 +121,8 @@ Status append_run(SqlText& sql, sql::Dialect dialect, const Condition& condition
   return ok_status();
 }
 
+}  // namespace
+
 Status append_condition(SqlText& sql, sql::Dialect dialect, Condition condition, const Experiments& experiments) {
   if (condition.entity == "attribute" && condition.key == "run_id") return append_run(sql, dialect, condition);
   if (condition.entity == "attribute" && condition.key == "prompt")
@@ -157,6 +153,8 @@ Status append_condition(SqlText& sql, sql::Dialect dialect, Condition condition,
   sql.text += ")";
   return ok_status();
 }
+
+namespace {
 
 Status append_order(SqlText& sql, const std::vector<std::string>& orders) {
   sql.text += " ORDER BY ";

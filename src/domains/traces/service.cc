@@ -150,11 +150,12 @@ Status Service::record(const std::string& experiment_id, const std::vector<Span>
   ids.reserve(infos.size());
   for (const auto& [id, info] : infos) ids.push_back(id);
   if (ids.size() > kMostIds) return invalid_field("spans", "belong to more than ", kMostIds, " traces");
+  const sql::Values rows = store::span_rows(spans);
   return database_.write([&](sql::Connection& tx) -> Status {
     ASSIGN_OR_RETURN(const auto before, store::load_infos(tx, ids));
     RETURN_IF_ERROR(check_owner(before, experiment_id));
     RETURN_IF_ERROR(put_inferred(tx, before, infos));
-    return store::put_spans(tx, spans);
+    return store::put_spans(tx, rows);
   });
 }
 

@@ -105,15 +105,13 @@ const std::vector<sql::Migration>& migrations() {
 }
 
 Status put_infos(sql::Connection& tx, const std::vector<TraceInfo>& infos) {
-  if (infos.empty()) return ok_status();
   sql::Values values;
   for (const TraceInfo& info : infos) append_info(values, info);
-  return tx
-      .execute(str_cat("INSERT INTO traces(", kColumns, ") VALUES ", sql::row_marks(infos.size(), 8),
-                       " ON CONFLICT(id) DO UPDATE SET request_ms = excluded.request_ms, duration_ms ="
-                       " excluded.duration_ms, state = excluded.state, client_request_id = excluded.client_request_id,"
-                       " request_preview = excluded.request_preview, response_preview = excluded.response_preview"),
-               values)
+  return sql::insert_rows(tx, str_cat("INSERT INTO traces(", kColumns, ") VALUES "), 8, values,
+                          " ON CONFLICT(id) DO UPDATE SET request_ms = excluded.request_ms, duration_ms ="
+                          " excluded.duration_ms, state = excluded.state, client_request_id ="
+                          " excluded.client_request_id, request_preview = excluded.request_preview, response_preview"
+                          " = excluded.response_preview")
       .status();
 }
 
@@ -121,21 +119,18 @@ Status put_pairs(sql::Connection& tx, std::string_view table, const std::vector<
   // A key once: PostgreSQL refuses to update a row twice in one statement.
   std::map<std::pair<std::string_view, std::string_view>, std::string_view> once;
   for (const Owned& pair : pairs) once[{pair.trace_id, pair.key}] = pair.value;
-  if (once.empty()) return ok_status();
   sql::Values values;
   for (const auto& [place, value] : once) {
     values.emplace_back(place.first);
     values.emplace_back(place.second);
     values.emplace_back(value);
   }
-  return tx
-      .execute(str_cat("INSERT INTO ", table, "(trace_id, key, value) VALUES ", sql::row_marks(once.size(), 3),
-                       " ON CONFLICT(trace_id, key) DO UPDATE SET value = excluded.value"),
-               values)
+  return sql::insert_rows(tx, str_cat("INSERT INTO ", table, "(trace_id, key, value) VALUES "), 3, values,
+                          " ON CONFLICT(trace_id, key) DO UPDATE SET value = excluded.value")
       .status();
 }
 
-Status put_spans(sql::Connection& tx, const std::vector<Span>& spans) {
+sql::Values span_rows(const std::vector<Span>& spans) {
   std::map<std::pair<std::string_view, std::string_view>, const Span*> once;
   for (const Span& span : spans) once[{span.trace_id, span.id}] = &span;
   sql::Values values;
@@ -149,10 +144,14 @@ Status put_spans(sql::Connection& tx, const std::vector<Span>& spans) {
           sql::Value(facts.output_cost), sql::Value(facts.total_cost)})
       values.push_back(std::move(value));
   }
+  return values;
+}
+
+Status put_spans(sql::Connection& tx, const sql::Values& rows) {
   return sql::insert_rows(tx,
                           "INSERT INTO trace_spans(trace_id, span_id, start_ns, body, end_ns, name, type, status,"
                           " model, provider, input_cost, output_cost, total_cost) VALUES ",
-                          kSpanColumns, values,
+                          kSpanColumns, rows,
                           " ON CONFLICT(trace_id, span_id) DO UPDATE SET start_ns = excluded.start_ns, body ="
                           " excluded.body, end_ns = excluded.end_ns, name = excluded.name, type = excluded.type,"
                           " status = excluded.status, model = excluded.model, provider = excluded.provider, input_cost"
@@ -239,10 +238,7 @@ Status link(sql::Connection& tx, const std::vector<std::string>& ids, const std:
     values.emplace_back(id);
     values.emplace_back(run_id);
   }
-  return tx
-      .execute(str_cat("INSERT INTO trace_runs(trace_id, run_id) VALUES ", sql::row_marks(ids.size(), 2),
-                       " ON CONFLICT DO NOTHING"),
-               values)
+  return sql::insert_rows(tx, "INSERT INTO trace_runs(trace_id, run_id) VALUES ", 2, values, " ON CONFLICT DO NOTHING")
       .status();
 }
 

@@ -24,7 +24,9 @@ struct Owned {
 Status put_infos(sql::Connection& tx, const std::vector<TraceInfo>& infos);
 // `table` is trace_tags or trace_metadata. Of a key that comes twice the last value counts.
 Status put_pairs(sql::Connection& tx, std::string_view table, const std::vector<Owned>& pairs);
-Status put_spans(sql::Connection& tx, const std::vector<Span>& spans);
+// What put_spans stores of them. Reads each body, so it is made before the transaction, which all writers wait for.
+sql::Values span_rows(const std::vector<Span>& spans);
+Status put_spans(sql::Connection& tx, const sql::Values& rows);
 // Those that `metadata` tells, in place of those there; nothing when it tells none.
 Status put_token_counts(sql::Connection& tx, const std::string& trace_id, const Pairs& metadata);
 // Fills in what newer columns hold of traces stored before there were such; safe to interrupt. (upgrade.cc)

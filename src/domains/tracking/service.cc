@@ -438,10 +438,17 @@ StatusOr<std::unique_ptr<MetricFeed::Follower>> Service::follow_metrics(const st
                                                                         std::string_view place) {
   // Known to be there first, so that nobody makes channels for runs that are not; looked at again for its status once
   // it is followed, so that no end is missed.
-  RETURN_IF_ERROR(get_run(run_id));
-  auto follower = feed_.follow(run_id, place);
-  ASSIGN_OR_RETURN(const Run run, get_run(run_id));
-  feed_.status_changed(run_id, run.status);
+  std::unique_ptr<MetricFeed::Follower> follower;
+  RETURN_IF_ERROR(database_.read([&](sql::Connection& connection) -> Status {
+    RETURN_IF_ERROR(store::load_run_row(connection, run_id));
+    follower = feed_.follow(run_id, place);
+    return ok_status();
+  }));
+  RETURN_IF_ERROR(database_.read([&](sql::Connection& connection) -> Status {
+    ASSIGN_OR_RETURN(const Run run, store::load_run_row(connection, run_id));
+    feed_.status_changed(run_id, run.status);
+    return ok_status();
+  }));
   return follower;
 }
 

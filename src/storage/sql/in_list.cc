@@ -21,10 +21,7 @@ InList list_of(std::span<const std::string> values) {
   return list;
 }
 
-}  // namespace
-
-InList in_list(const std::vector<std::string>& values) { return list_of(values); }
-
+// "(?, ?), (?, ?)"
 std::string row_marks(std::size_t rows, std::size_t columns) {
   std::string one = "(";
   for (std::size_t i = 0; i < columns; ++i) one += i == 0 ? "?" : ", ?";
@@ -34,6 +31,10 @@ std::string row_marks(std::size_t rows, std::size_t columns) {
   for (std::size_t i = 0; i < rows; ++i) all.append(i == 0 ? "" : ", ").append(one);
   return all;
 }
+
+}  // namespace
+
+InList in_list(const std::vector<std::string>& values) { return list_of(values); }
 
 StatusOr<std::int64_t> insert_rows(Connection& tx, std::string_view into, std::size_t columns, const Values& values,
                                    std::string_view conflict) {

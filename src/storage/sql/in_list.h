@@ -16,9 +16,6 @@ struct InList {
 
 InList in_list(const std::vector<std::string>& values);
 
-// "(?, ?), (?, ?)": for many rows in one INSERT.
-std::string row_marks(std::size_t rows, std::size_t columns);
-
 // Puts in rows of `columns` values each, 64 by a statement, and says how many were changed. `into` is what stands
 // before the rows ("INSERT INTO t(a, b) VALUES "), `conflict` what stands behind them. With DO UPDATE no key may come
 // twice.
