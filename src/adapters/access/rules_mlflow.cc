@@ -239,6 +239,7 @@ const std::vector<RouteRule>& mlflow_rules() {
       signed_in("DELETE mlflow/workspaces/{name}"),
       {"GET mlflow/server-info", {.who = Who::kPublic}},
       signed_in("GET mlflow/ui-telemetry"),
+      signed_in("POST mlflow/ui-telemetry"),
       signed_in("GET mlflow/gateway-proxy"),
       {"GET /health", {.who = Who::kPublic}},
       signed_in("GET /version"),

@@ -18,6 +18,11 @@ std::string argument(const Request& request, std::string_view name) {
   return std::string(request.query.get(name).value_or(""));
 }
 
+// Older clients call it run_uuid.
+std::string run_of(const Request& request) {
+  return argument(request, request.query.get("run_id").value_or("").empty() ? "run_uuid" : "run_id");
+}
+
 StatusOr<Json> list_of_run(tracking::Service& tracking, const Json& arguments) {
   const bool old_name = !arguments.contains("run_id") && arguments.contains("run_uuid");
   ASSIGN_OR_RETURN(const std::string id, required_string(arguments, old_name ? "run_uuid" : "run_id"));
@@ -68,7 +73,7 @@ StatusOr<Response> remove(blob::BlobStore& blobs, const Request& request) {
 
 // "/get-artifact?run_id=…&path=…": how MLflow's page and older clients fetch one file.
 StatusOr<Response> get_artifact(tracking::Service& tracking, const Request& request) {
-  const std::string id = argument(request, request.query.get("run_id") ? "run_id" : "run_uuid");
+  const std::string id = run_of(request);
   ASSIGN_OR_RETURN(const std::string path, safe_path(argument(request, "path")));
   if (id.empty()) return missing_parameter("run_id");
   if (path.empty()) return missing_parameter("path");
@@ -88,10 +93,10 @@ StatusOr<Response> get_version_artifact(registry::Service& registry, const blob:
   return attachment(blobs, str_cat(folder, "/", path));
 }
 
-// POST /ajax-api/2.0/mlflow/upload-artifact?run_uuid=…&path=…, the body is the file: from MLflow's page.
+// POST /ajax-api/2.0/mlflow/upload-artifact?run_id=…&path=…, the body is the file: from MLflow's page.
 StatusOr<Response> upload_small(tracking::Service& tracking, const Request& request) {
-  const std::string id = argument(request, "run_uuid"), given = argument(request, "path");
-  if (id.empty()) return invalid("Request must specify run_uuid.");
+  const std::string id = run_of(request), given = argument(request, "path");
+  if (id.empty()) return invalid("Request must specify run_id or run_uuid.");
   if (given.empty()) return invalid("Request must specify path.");
   ASSIGN_OR_RETURN(const std::string path, safe_path(given));
   if (path.empty()) return invalid("Request must specify path.");

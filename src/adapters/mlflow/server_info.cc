@@ -26,6 +26,9 @@ void add_server_info_routes(net::Router& router) {
     return net::Response::json(
         {{"disable_ui_telemetry", true}, {"disable_ui_events", Json::array()}, {"ui_rollout_percentage", 0}});
   });
+  router.add(Method::kPost, "/ajax-api/3.0/mlflow/ui-telemetry", [](net::Request&) {
+    return net::Response::json({{"status", "disabled"}});
+  });
   // It also asks a gateway to language models for its endpoints; here is none.
   router.add(Method::kGet, "/ajax-api/2.0/mlflow/gateway-proxy", [](net::Request&) {
     return net::Response::json({{"endpoints", Json::array()}});

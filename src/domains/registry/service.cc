@@ -130,14 +130,24 @@ Status Service::follow_source(NewVersion& wanted, std::string& location) {
       return refused("source", str_cat("Invalid model version source: '", wanted.source,
                                        "'. Prompt versions cannot be used as model version sources."));
     }
+    if ((!wanted.run_id.empty() && wanted.run_id != other.run_id) ||
+        (!wanted.model_id.empty() && wanted.model_id != other.model_id)) {
+      return refused("source", str_cat("Invalid model version source: '", wanted.source,
+                                       "'. The run_id and model_id request parameters must match the referenced model"
+                                       " version."));
+    }
     wanted.source = str_cat(kModels, other.model, "/", other.version);
     location = other.place();
-    if (wanted.run_id.empty()) wanted.run_id = other.run_id;
-    if (wanted.model_id.empty()) wanted.model_id = other.model_id;
+    wanted.run_id = other.run_id;
+    wanted.model_id = other.model_id;
     return ok_status();
   }
   ASSIGN_OR_RETURN(const auto logged, tracking_.get_logged_model(rest));
   location = tracking::Service::artifact_uri(logged);
+  if (!wanted.run_id.empty() && wanted.run_id != logged.run_id) {
+    return refused("run_id", str_cat("Invalid model version source: '", wanted.source,
+                                     "'. The run_id request parameter must be the run that logged the model."));
+  }
   if (wanted.model_id.empty()) wanted.model_id = rest;
   return ok_status();
 }

@@ -17,11 +17,14 @@ constexpr std::uint64_t kVersion = 1;
 // NaN has no place among the numbers; here it comes after them, so that orders are total.
 std::tuple<bool, double> value_rank(double value) { return {std::isnan(value), std::isnan(value) ? 0 : value}; }
 
+// MLflow's histories have NaN where 0 would be, behind it.
+std::tuple<double, bool> value_place(double value) { return {std::isnan(value) ? 0 : value, std::isnan(value)}; }
+
 bool earlier(const Point& a, const Point& b) {
-  return std::tuple(a.time_ms, a.step, value_rank(a.value)) < std::tuple(b.time_ms, b.step, value_rank(b.value));
+  return std::tuple(a.time_ms, a.step, value_place(a.value)) < std::tuple(b.time_ms, b.step, value_place(b.value));
 }
 bool lower_step(const Point& a, const Point& b) {
-  return std::tuple(a.step, a.time_ms, value_rank(a.value)) < std::tuple(b.step, b.time_ms, value_rank(b.value));
+  return std::tuple(a.step, a.time_ms, value_place(a.value)) < std::tuple(b.step, b.time_ms, value_place(b.value));
 }
 
 void put_number(std::string& out, std::uint64_t number) {
@@ -160,10 +163,11 @@ std::vector<Point> keep_extremes(std::vector<Point> points, std::size_t limit) {
 
 std::vector<Point> spread_evenly(std::vector<Point> points, std::size_t limit) {
   if (points.size() <= limit || limit == 0) return points;
-  if (limit == 1) return {points.back()};
+  const std::size_t size = points.size() / limit, larger = points.size() % limit;
   std::vector<Point> kept;
   kept.reserve(limit);
-  for (std::size_t i = 0; i < limit; ++i) kept.push_back(points[i * (points.size() - 1) / (limit - 1)]);
+  for (std::size_t i = 0; i < limit; ++i) kept.push_back(points[i * size + std::min(i, larger)]);
+  kept.back() = points.back();
   return kept;
 }
 

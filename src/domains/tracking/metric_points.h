@@ -24,7 +24,7 @@ struct Point {
 };
 
 enum class PointOrder {
-  kTime,  // by time, then step, then value
+  kTime,  // by time, then step, then value; NaN just behind 0
   kStep   // by step, then time, then value
 };
 
@@ -50,7 +50,8 @@ void arrange(std::vector<Point>& points, PointOrder order);
 // lost. Every gap (NaN) keeps at least one point.
 std::vector<Point> keep_extremes(std::vector<Point> points, std::size_t limit);
 
-// At most `limit` points, evenly spread over all of them, with the first (when limit > 1) and the last.
+// At most `limit` points: the first of as many buckets of neighbours, the earlier ones larger by one where they cannot
+// be the same; of the last bucket the last. Those that MLflow's server chooses.
 std::vector<Point> spread_evenly(std::vector<Point> points, std::size_t limit);
 
 struct Series {

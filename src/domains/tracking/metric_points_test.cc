@@ -62,9 +62,15 @@ TEST(Segment, DamagedBytesAreRefused) {
 TEST(Points, AreArrangedAndKeptOnce) {
   std::vector<Point> points = {{2, 10, 1}, {1, 20, 1}, {2, 10, 1}, {1, 20, std::nan("")}, {1, 20, std::nan("")}};
   arrange(points, PointOrder::kTime);
-  EXPECT_EQ(points, (std::vector<Point>{{2, 10, 1}, {1, 20, 1}, {1, 20, std::nan("")}}));
+  EXPECT_EQ(points, (std::vector<Point>{{2, 10, 1}, {1, 20, std::nan("")}, {1, 20, 1}}));
   arrange(points, PointOrder::kStep);
-  EXPECT_EQ(points, (std::vector<Point>{{1, 20, 1}, {1, 20, std::nan("")}, {2, 10, 1}}));
+  EXPECT_EQ(points, (std::vector<Point>{{1, 20, std::nan("")}, {1, 20, 1}, {2, 10, 1}}));
+}
+
+TEST(Points, HaveNanWhereZeroWouldBe) {
+  std::vector<Point> points = {{0, 1, 2}, {0, 1, std::nan("")}, {0, 1, 0}, {0, 1, -1}, {0, 1, 0}, {0, 1, std::nan("")}};
+  arrange(points, PointOrder::kStep);
+  EXPECT_EQ(points, (std::vector<Point>{{0, 1, -1}, {0, 1, 0}, {0, 1, std::nan("")}, {0, 1, 2}}));
 }
 
 TEST(Points, ThinnedOutKeepTheirSpikesAndEnds) {
@@ -88,6 +94,15 @@ TEST(Points, ThinnedOutKeepTheirSpikesAndEnds) {
   EXPECT_EQ(spread.front(), points.front());
   EXPECT_EQ(spread.back(), points.back());
   EXPECT_EQ(spread_evenly(points, 1), (std::vector<Point>{points.back()}));
+  // As the real server answered for 23 points: NTILE's buckets, and the end.
+  const auto steps = [&](std::size_t limit) {
+    std::vector<std::int64_t> list;
+    for (const Point& point : spread_evenly({points.begin(), points.begin() + 23}, limit)) list.push_back(point.step);
+    return list;
+  };
+  EXPECT_EQ(steps(3), (std::vector<std::int64_t>{0, 8, 22}));
+  EXPECT_EQ(steps(5), (std::vector<std::int64_t>{0, 5, 10, 15, 22}));
+  EXPECT_EQ(steps(7), (std::vector<std::int64_t>{0, 4, 8, 11, 14, 17, 22}));
 }
 
 }  // namespace

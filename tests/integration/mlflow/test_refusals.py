@@ -205,7 +205,7 @@ def test_paths_that_lead_elsewhere_are_invalid(client, server, run, path):
 
 def test_artifacts_of_the_page(client, server, run, tmp_path):
     upload = f"{server.url}/ajax-api/2.0/mlflow/upload-artifact"
-    refused(requests.post(upload), "Request must specify run_uuid.")
+    refused(requests.post(upload), "Request must specify run_id or run_uuid.")
     refused(requests.post(upload, params={"run_uuid": run}), "Request must specify path.")
     refused(requests.post(upload, params={"run_uuid": run, "path": "t.txt"}), "Request must specify data.")
     refused(requests.post(upload, params={"run_uuid": "none", "path": "t.txt"}, data="x"), status=404, code="RESOURCE_DOES_NOT_EXIST")

@@ -207,6 +207,20 @@ def test_a_copy_keeps_what_it_was_copied_from(client):
     assert again.source == "models:/copies/1" and client.get_model_version_download_uri("copies", "2") == source.source
     with pytest.raises(MlflowException):
         client.copy_model_version("models:/copies@nobody", "copies")
+    for other in ({"run_id": client.create_run("0").info.run_id}, {"model_id": "m-" + "0" * 32}):
+        with pytest.raises(MlflowException, match="must match the referenced model version"):
+            client._get_registry_client().create_model_version("copies", "models:/copies/1", **other)
+
+
+def test_a_logged_model_as_source_keeps_its_own_run(client):
+    run, other = (client.create_run("0").info.run_id for _ in range(2))
+    logged = client.create_logged_model("0", name="m", source_run_id=run)
+    client.create_registered_model("from logged")
+    registry = client._get_registry_client()
+    version = registry.create_model_version("from logged", f"models:/{logged.model_id}", model_id=logged.model_id)
+    assert (version.run_id, version.source) == (run, f"models:/{logged.model_id}")
+    with pytest.raises(MlflowException, match="run_id"):
+        registry.create_model_version("from logged", f"models:/{logged.model_id}", run_id=other)
 
 
 @pytest.mark.parametrize(
