@@ -1,8 +1,12 @@
 // A client of MLflow's REST API that measures: the same calls against this server and against `mlflow server`.
 //   tracking_load URL log-metric|log-batch-keys|log-batch-steps|create SECONDS CONNECTIONS
+//   tracking_load URL static SECONDS CONNECTIONS     an answer that is only text: what the server could answer at most
 //   tracking_load URL search|page TIMES EXPERIMENT
-//   tracking_load DATA-FOLDER seed RUNS      fills a data directory while no server runs on it
-// Prints one line: calls a second, and the 50th and 99th percentile of a call in ms.
+//   tracking_load FOLDER raw SECONDS                 points in SQLite without us, a row each, 1000 a durable
+//   transaction tracking_load DATA-FOLDER seed RUNS      fills a data directory while no server runs on it
+// Prints one line: calls (or metrics, points) a second, and the 50th and 99th percentile of a call in ms.
+#include <sqlite3.h>
+
 #include <algorithm>
 #include <atomic>
 #include <cstdio>
@@ -48,6 +52,10 @@ class Api {
     std::fprintf(stderr, "tracking_load: %s answered %d: %s\n", std::string(path).c_str(), answer.status,
                  answer.body.c_str());
     std::exit(1);
+  }
+  void get(std::string_view path) {
+    const auto answer = must(client_.request(net::Method::kGet, path, {}, {}, std::chrono::seconds(120)));
+    if (answer.status != 200) must(internal_error(path, " answered ", answer.status));
   }
   std::string create_run() {
     const Json run = must(parse_json(post("runs/create", R"({"experiment_id":"0","start_time":1700000000000})")));
@@ -135,10 +143,50 @@ void load(const std::string& url, const std::string& mode, double seconds, int c
     measure(url, seconds, connections, kBatch, [keys](Api& api, const std::string& run, std::int64_t call) {
       api.post("runs/log-batch", batch_body(run, call, keys));
     });
+  } else if (mode == "static") {
+    measure(url, seconds, connections, 1, [](Api& api, const std::string&, std::int64_t) { api.get("/health"); });
   } else {
     measure(url, seconds, connections, 1,
             [](Api& api, const std::string&, std::int64_t call) { create_and_log(api, call); });
   }
+}
+
+void check_sqlite(int code, sqlite3* handle) {
+  if (code != SQLITE_OK && code != SQLITE_DONE) must(internal_error("SQLite: ", sqlite3_errmsg(handle)));
+}
+
+// Points as rows, as quickly as SQLite takes them: one connection, a prepared statement, no index, log ahead and
+// synced.
+void raw_inserts(const std::string& folder, double seconds) {
+  sqlite3* handle = nullptr;
+  check_sqlite(sqlite3_open((folder + "/raw.db").c_str(), &handle), handle);
+  const auto run = [&](const char* sql) { check_sqlite(sqlite3_exec(handle, sql, nullptr, nullptr, nullptr), handle); };
+  run("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
+      "CREATE TABLE points(run TEXT, key TEXT, value REAL, step INTEGER, time_ms INTEGER)");
+  sqlite3_stmt* insert = nullptr;
+  check_sqlite(sqlite3_prepare_v2(handle, "INSERT INTO points VALUES (?, ?, ?, ?, ?)", -1, &insert, nullptr), handle);
+  const std::string id(32, 'a');
+  Latencies latencies;
+  const std::int64_t begin = monotonic_ns(), end = begin + static_cast<std::int64_t>(seconds * 1e9);
+  for (std::int64_t call = 0; monotonic_ns() < end; ++call) {
+    const std::int64_t start = monotonic_ns();
+    run("BEGIN");
+    for (int i = 0; i < kBatch; ++i) {
+      const std::string key = str_cat("metric-", i);
+      sqlite3_bind_text(insert, 1, id.data(), static_cast<int>(id.size()), SQLITE_STATIC);
+      sqlite3_bind_text(insert, 2, key.data(), static_cast<int>(key.size()), SQLITE_STATIC);
+      sqlite3_bind_double(insert, 3, 0.001 * i);
+      sqlite3_bind_int64(insert, 4, call);
+      sqlite3_bind_int64(insert, 5, 1'700'000'000'000 + call);
+      check_sqlite(sqlite3_step(insert), handle);
+      sqlite3_reset(insert);
+    }
+    run("COMMIT");
+    latencies.ms.push_back(static_cast<double>(monotonic_ns() - start) / 1e6);
+  }
+  sqlite3_finalize(insert);
+  sqlite3_close(handle);
+  latencies.print(static_cast<double>(monotonic_ns() - begin) / 1e9, kBatch);
 }
 
 void ask(const std::string& url, const std::string& mode, int times, const std::string& experiment) {
@@ -201,6 +249,8 @@ int main(int argc, char** argv) {
   const std::string where = argv[1], mode = argv[2], last = argc > 4 ? argv[4] : "";
   if (mode == "seed")
     treadle::seed(where, std::atoll(argv[3]));
+  else if (mode == "raw")
+    treadle::raw_inserts(where, std::atof(argv[3]));
   else if (mode == "search" || mode == "page")
     treadle::ask(where, mode, std::atoi(argv[3]), last);
   else
