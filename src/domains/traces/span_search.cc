@@ -50,13 +50,13 @@ Status append_attribute(SqlText& sql, sql::Dialect dialect, const Condition& con
 
 Status append_one(SqlText& sql, sql::Dialect dialect, const Condition& condition) {
   const Comparator op = condition.comparator;
-  const bool like = op == Comparator::kLike || op == Comparator::kIlike;
+  const bool like = op == Comparator::kLike || op == Comparator::kIlike || op == Comparator::kRlike;
   const bool content = condition.key == "content";
   const bool known = like || op == Comparator::kEqual || op == Comparator::kNotEqual || op == Comparator::kIn ||
                      op == Comparator::kNotIn;
   if (!known || (content && !like)) {
     return invalid_field("filter", "span.", condition.key, " comparator '", tracking::sql_operator(op), "' not one of ",
-                         content ? "LIKE, ILIKE" : "=, !=, IN, NOT IN, LIKE, ILIKE");
+                         content ? "LIKE, ILIKE, RLIKE" : "=, !=, IN, NOT IN, LIKE, ILIKE, RLIKE");
   }
   if (condition.key.starts_with(kAttributes)) return append_attribute(sql, dialect, condition);
   for (const auto& [key, column] : kColumns) {

@@ -165,6 +165,7 @@ class Parser {
     }
     if (take_keyword("LIKE")) return Comparator::kLike;
     if (take_keyword("ILIKE")) return Comparator::kIlike;
+    if (grammar_ == Grammar::kTraces && take_keyword("RLIKE")) return Comparator::kRlike;
     if (take_keyword("IN")) return Comparator::kIn;
     skip_space();
     static constexpr std::array<std::pair<std::string_view, Comparator>, 8> kSymbols = {
@@ -281,6 +282,8 @@ std::string_view sql_operator(Comparator comparator) {
       return "LIKE";
     case Comparator::kIlike:
       return "ILIKE";
+    case Comparator::kRlike:
+      return "RLIKE";
     case Comparator::kIn:
       return "IN";
     case Comparator::kNotIn:

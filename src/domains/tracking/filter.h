@@ -25,6 +25,7 @@ enum class Comparator {
   kGreaterEqual,
   kLike,
   kIlike,
+  kRlike,  // a regular expression is found in it; only of traces
   kIn,
   kNotIn,
   kIsNull,

@@ -80,6 +80,8 @@ bool fits(const std::string& text, const Condition& condition) {
       return matches_like(text, condition.values.front().text, false);
     case Comparator::kIlike:
       return matches_like(text, condition.values.front().text, true);
+    case Comparator::kRlike:  // not in the grammar of runs
+      return false;
     case Comparator::kIn:
       return listed();
     case Comparator::kNotIn:

@@ -7,6 +7,7 @@
 
 #include "base/strings.h"
 #include "storage/sql/in_list.h"
+#include "storage/sql/regexp.h"
 
 namespace treadle::tracking {
 namespace {
@@ -236,6 +237,14 @@ Status append_comparison(SqlText& sql, sql::Dialect dialect, std::string_view co
       str_append(&sql.text, column, " GLOB ?");
       sql.values.emplace_back(std::move(glob));
     }
+    return ok_status();
+  }
+  if (op == Comparator::kRlike) {
+    if (numeric) return wrong_value(condition, "= != < <= > or >=");
+    const std::string& pattern = condition.values.front().text;
+    if (const Status valid = sql::check_regexp(pattern); !valid.ok()) return invalid_field("filter", valid.message());
+    str_append(&sql.text, column, sql::regexp_operator(dialect), "?");
+    sql.values.emplace_back(pattern);
     return ok_status();
   }
   str_append(&sql.text, column, " ", sql_operator(op), " ");

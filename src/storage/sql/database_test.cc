@@ -2,6 +2,8 @@
 #include <atomic>
 #include <thread>
 
+#include "base/strings.h"
+#include "storage/sql/regexp.h"
 #include "storage/sql/testing/engines.h"
 
 namespace treadle::sql {
@@ -73,6 +75,28 @@ TEST_P(DatabaseTest, OneStatementTakesValuesOfSeveralKinds) {
     });
     EXPECT_TRUE(status.ok()) << status.to_string();
   }
+}
+
+TEST_P(DatabaseTest, RegularExpressionsFindTextsOnBothEngines) {
+  ASSERT_TRUE(insert(1, "chat-1").ok() && insert(2, "Chatter").ok() && insert(3, "x").ok());
+  const auto found = [&](const std::string& pattern) {
+    std::string names;
+    const Status status = database().read([&](Connection& connection) {
+      return connection.query(
+          str_cat("SELECT name FROM t WHERE name", regexp_operator(connection.dialect()), "? ORDER BY id"), {pattern},
+          [&](const Row& row) {
+            str_append(&names, row.text(0), " ");
+            return ok_status();
+          });
+    });
+    return status.ok() ? names : std::string("refused");
+  };
+  EXPECT_EQ(found("^chat-[0-9]$"), "chat-1 ");
+  EXPECT_EQ(found("(?i)chat"), "chat-1 Chatter ");
+  EXPECT_EQ(found("y|x"), "x ");
+  EXPECT_EQ(found("a("), "refused");
+  EXPECT_TRUE(check_regexp("a+$").ok());
+  EXPECT_EQ(check_regexp("a(").code(), StatusCode::kInvalidArgument);
 }
 
 TEST_P(DatabaseTest, AFailedWriteLeavesNothing) {

@@ -78,6 +78,7 @@ StatusCode code_of(std::string_view state) {
   if (state == "23503") return StatusCode::kFailedPrecondition;
   if (state == "53100") return StatusCode::kResourceExhausted;
   if (state == "22021" || state == "22P05") return StatusCode::kInvalidArgument;  // not UTF-8, or a NUL
+  if (state == "2201B") return StatusCode::kInvalidArgument;                      // not a regular expression
   if (state.empty() || state.starts_with("08") || state.starts_with("57P") || state == "53300" || state == "40001" ||
       state == "40P01" || state == "55P03") {
     return StatusCode::kUnavailable;

@@ -2,6 +2,7 @@
 
 #include "base/disk_full.h"
 #include "base/log.h"
+#include "storage/sql/regexp.h"
 
 namespace treadle::sql {
 namespace {
@@ -70,6 +71,7 @@ StatusOr<std::unique_ptr<SqliteConnection>> SqliteConnection::open(const std::st
   if (code != SQLITE_OK) return with_context(connection->error(""), "cannot open " + path);
   sqlite3_extended_result_codes(raw, 1);
   connection->wait_for_others(kWaitMs);
+  RETURN_IF_ERROR(add_regexp(raw));
   RETURN_IF_ERROR(
       connection->execute_script("PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384"));
   // FULL syncs the log at every commit: an acknowledged write survives a power cut. A log of up to 32 MiB holds most

@@ -97,6 +97,16 @@ def test_the_end_of_a_trace_is_its_begin_and_its_duration(experiment):
     assert found(experiment, "end_time_ms > 1700000001500") == set()
 
 
+def test_regular_expressions(experiment):
+    a, b = made("chat-1"), made("chatter")
+    for trace, model in ((a, "gpt-4o"), (b, "claude-3")):
+        mlflow.set_trace_tag(trace, "model", model)
+    for condition, expected in {"name RLIKE '^chat-[0-9]+$'": {a}, "name RLIKE 'chat'": {a, b}, "name RLIKE 'CHAT'": set(), "name RLIKE '(?i)CHATT'": {b},
+                                "tag.model RLIKE 'gpt|claude'": {a, b}, "tag.model RLIKE '^(gpt|llama)'": {a}, "span.name RLIKE 't+er$'": {b},
+                                "tag.none RLIKE '.*'": set(), "span.content RLIKE '\"name\": ?\"chatter\"'": {b}}.items():
+        assert found(experiment, condition) == expected, condition
+
+
 def test_what_is_said_of_a_session_counts_for_all_its_traces(experiment):
     first, second, other = made("a", session="s1"), made("b", session="s1"), made("c", session="s2")
     mlflow.log_feedback(trace_id=first, name="polite", value=True, metadata={"mlflow.trace.session": "s1"})
@@ -130,7 +140,7 @@ def test_prompts_and_issues_find_their_traces(experiment, server):
     ("span.content = 'x'", "span.content comparator '=' not one of"), ("span.name = 5", "text in single quotes"), ("span. = 'x'", "expected a key"),
     ("assessment.name = 'x'", "assessment"), ("issue.name = 'x'", "issue"), ("prompt LIKE 'a%'", "by = with text"), ("issue.id != 'x'", "by = with text"),
     (" AND ".join(["span.attributes.x LIKE '%a'"] * 11), "more than 10 conditions on span.attributes"),
-    ("span.attributes.x RLIKE 'a+'", "expected a comparator"), ("span.attributes.`x = 'y'", "never closed")])
+    ("span.name RLIKE 'a('", "not a regular expression: missing \\)"), ("timestamp_ms RLIKE '1'", "timestamp_ms"), ("span.attributes.`x = 'y'", "never closed")])
 def test_what_cannot_be_searched_is_refused_by_name(experiment, condition, words):
     with pytest.raises(MlflowException, match=words) as refused:
         found(experiment, condition)

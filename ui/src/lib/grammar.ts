@@ -44,7 +44,7 @@ interface Place {
   inList: boolean;
 }
 
-const WORDS = /^(LIKE|ILIKE|NOT|IN|IS|NULL)$/i;
+const WORDS = /^(LIKE|ILIKE|RLIKE|NOT|IN|IS|NULL)$/i;
 
 // Where the grammar stands after these words.
 function placeAfter(words: Token[]): Place {
