@@ -112,6 +112,8 @@ net::Response Guard::answer(const Rule& rule, const net::Handler& handler, net::
     fill_page(rule.keeps.front(), may_read, handler, *again, response);
   } else if (!rule.keeps.empty()) {
     hide(rule, *who, response);
+  } else if (!rule.needs.empty()) {
+    watch(rule, request, response);
   }
   return response;
 }
@@ -197,6 +199,18 @@ void Guard::hide(const Rule& rule, const auth::Identity& who, net::Response& res
   if (reads_all(*who)) return;
   hide_items(
       rule.keeps, [&](Of of, const std::string& value) { return may_read(*who, of, value); }, response);
+}
+
+void Guard::watch(const Rule& rule, const net::Request& request, net::Response& response) {
+  auto* source = std::get_if<std::unique_ptr<net::StreamSource>>(&response.body);
+  if (source == nullptr) return;
+  *source = while_allowed(std::move(*source), [this, &rule, request] {
+    const auto now = auth_.account(request.user);
+    if (!now.ok()) return false;
+    Fields fields(request, rule.raw_body);
+    bool fresh = false;
+    return (*now)->user.admin || check(rule, **now, fields, fresh).ok();
+  });
 }
 
 Status Guard::settle(Then then, const std::string& user, Fields& fields, const net::Response& response) {

@@ -39,6 +39,8 @@ class Guard {
   bool allows(const auth::Account& who, const Target& target, auth::Permission level) const;
   bool reads_all(const auth::Account& who) const;
   bool may_read(const auth::Account& who, Of of, const std::string& value);
+  // Ends a stream when its reader loses the right to it.
+  void watch(const Rule& rule, const net::Request& request, net::Response& response);
   void hide(const Rule& rule, const auth::Identity& who, net::Response& response);
   Status settle(Then then, const std::string& user, Fields& fields, const net::Response& response);
 

@@ -58,6 +58,25 @@ class VisibleEvents final : public net::StreamSource {
   const MayRead may_read_;
 };
 
+class WhileAllowed final : public net::StreamSource {
+ public:
+  WhileAllowed(std::unique_ptr<net::StreamSource> source, std::function<bool()> may_go_on)
+      : source_(std::move(source)), may_go_on_(std::move(may_go_on)) {}
+
+  State poll(std::string& out, const std::function<void()>& wake) override {
+    std::string piece;
+    const State state = source_->poll(piece, wake);
+    if (piece.empty()) return state;
+    if (!may_go_on_()) return State::kEnd;
+    out += piece;
+    return state;
+  }
+
+ private:
+  std::unique_ptr<net::StreamSource> source_;
+  const std::function<bool()> may_go_on_;
+};
+
 }  // namespace
 
 bool is_visible(const Keep& keep, const MayRead& may_read, const Json& item) {
@@ -93,6 +112,11 @@ void hide_items(const std::vector<Keep>& keeps, const MayRead& may_read, net::Re
 std::unique_ptr<net::StreamSource> visible_events(std::unique_ptr<net::StreamSource> source, const Keep& keep,
                                                   MayRead may_read) {
   return std::make_unique<VisibleEvents>(std::move(source), keep, std::move(may_read));
+}
+
+std::unique_ptr<net::StreamSource> while_allowed(std::unique_ptr<net::StreamSource> source,
+                                                 std::function<bool()> may_go_on) {
+  return std::make_unique<WhileAllowed>(std::move(source), std::move(may_go_on));
 }
 
 }  // namespace treadle::access

@@ -17,5 +17,8 @@ void hide_items(const std::vector<Keep>& keeps, const MayRead& may_read, net::Re
 // Server-sent events with JSON data; those go on whose `field` may be read. Comments always do.
 std::unique_ptr<net::StreamSource> visible_events(std::unique_ptr<net::StreamSource> source, const Keep& keep,
                                                   MayRead may_read);
+// The stream until `may_go_on` says no, which is asked before each piece goes out.
+std::unique_ptr<net::StreamSource> while_allowed(std::unique_ptr<net::StreamSource> source,
+                                                 std::function<bool()> may_go_on);
 
 }  // namespace treadle::access

@@ -570,6 +570,40 @@ def test_events_show_only_what_may_be_read(guarded, forbidden):
     assert run not in seen and SECRET not in seen and f"/{forbidden['model']}" not in seen
 
 
+def test_a_live_tail_is_for_those_who_may_read_the_run_and_only_so_long(guarded, as_user, new_user):
+    owner, reader, stranger = new_user(), new_user(), new_user()
+    client = as_user(owner)
+    experiment = client.create_experiment(uuid.uuid4().hex)
+    run = client.create_run(experiment).info.run_id
+    tail = f"{guarded.url}/api/v1/runs/{run}/metrics:tail"
+    grant(guarded, stranger, "experiment", experiment, "NO_PERMISSIONS")
+    assert requests.get(tail, auth=stranger, timeout=5).status_code == 403
+    assert requests.get(tail, timeout=5).status_code == 401
+    grant(guarded, reader, "experiment", experiment, "READ")
+    with requests.get(tail, auth=reader, stream=True, timeout=20) as stream:
+        assert stream.status_code == 200
+        lines = stream.iter_lines(chunk_size=1, decode_unicode=True)
+        client.log_metric(run, "loss", 0.25)
+        assert any("0.25" in line for line in lines)
+        grant(guarded, reader, "experiment", experiment, "NO_PERMISSIONS")
+        client.log_metric(run, "loss", 0.125)
+        assert "0.125" not in "\n".join(lines)  # it ended
+    words = [str(binary()), "run", "tail", run, "--url", guarded.url]
+    refused = subprocess.run(words, capture_output=True, text=True, timeout=20, check=False)
+    assert refused.returncode != 0 and "authenticated" in refused.stderr
+
+
+def test_traces_are_counted_compared_and_linked_only_with_the_right(guarded, forbidden):
+    who, experiment, trace, run = (forbidden[key] for key in ("who", "experiment", "trace", "run"))
+    api = guarded.url + "/api/3.0/mlflow/traces"
+    count = {"experiment_ids": [experiment], "view_type": "TRACES", "metric_name": "trace_count", "aggregations": [{"aggregation_type": "COUNT"}]}
+    asked = [("metrics", count), ("calculate-filter-correlation", {"experiment_ids": [experiment], "filter_string1": "status = 'OK'", "filter_string2": "status = 'OK'"}),
+             ("link-prompts", {"trace_id": trace, "prompt_versions": [{"name": "p", "version": "1"}]}), ("link-to-run", {"trace_ids": [trace], "run_id": run})]
+    for path, body in asked:
+        assert requests.post(f"{api}/{path}", json=body, auth=who, timeout=5).status_code == 403, path
+        assert requests.post(f"{api}/{path}", json=body, auth=ROOT, timeout=5).status_code == 200, path
+
+
 def test_starting_pipelines_is_given_by_administrators_only(guarded, new_user):
     who = new_user()
     for method, path in (("POST", "/api/v1/pipeline-runs"), ("POST", "/apis/v2beta1/runs"), ("POST", "/api/v1/pipelines"),
