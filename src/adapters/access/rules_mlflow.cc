@@ -145,7 +145,8 @@ const std::vector<RouteRule>& mlflow_rules() {
       trace("GET mlflow/traces/{trace_id}/assessments/{assessment_id}", kRead),
       trace("PATCH mlflow/traces/{trace_id}/assessments/{assessment_id}", kEdit),
       trace("DELETE mlflow/traces/{trace_id}/assessments/{assessment_id}", kEdit),
-      raw(needs("POST /v1/traces", {{Of::kExperiment, "header:x-mlflow-experiment-id", kEdit}})),
+      raw(needs("POST /v1/traces", {{Of::kExperiment, "header:x-mlflow-experiment-id", kEdit},
+                                    {Of::kRun, "header:x-mlflow-run-id?", kEdit}})),
 
       // Without an experiment it would be everybody's: such a dataset only administrators make.
       needs("POST mlflow/datasets/create", {{Of::kExperiment, "experiment_ids[]", kEdit}}),

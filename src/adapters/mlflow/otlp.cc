@@ -206,6 +206,7 @@ StatusOr<traces::Span> finish_span(traces::Span span, Json body) {
   // The name by which MLflow's clients know the trace.
   span.trace_id = str_cat("tr-", hex_encode(span.trace_id));
   span.id = hex_encode(span.id);
+  span.parent_id = hex_encode(span.parent_id);
   return span;
 }
 

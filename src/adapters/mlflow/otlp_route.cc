@@ -50,7 +50,7 @@ net::Response receive(traces::Service& service, const net::Request& request) {
   if (!read.ok()) return error_response(read.status());
   // Nothing to keep: the client learns it from the status, as of a body that cannot be read at all.
   if (read->spans.empty() && read->refused > 0) return error_response(read->why);
-  const Status kept = service.record(experiment, read->spans);
+  const Status kept = service.record(experiment, read->spans, std::string(request.headers.get("x-mlflow-run-id")));
   if (!kept.ok()) return error_response(kept);
   const std::string message(read->why.message());
   const std::string reason =

@@ -5,52 +5,30 @@
 #include <map>
 
 #include "base/strings.h"
+#include "domains/traces/inference.h"
+#include "domains/traces/span_facts.h"
 #include "domains/traces/store.h"
 
 namespace treadle::traces {
 namespace {
 
 constexpr std::size_t kLongestId = 50;
-constexpr std::size_t kLongestKey = 250;
-constexpr std::size_t kLongestValue = 8000;
 constexpr std::size_t kMostOrders = 10;
 constexpr std::size_t kLongestPrompt = 500;
 
 Status check_pairs(std::string_view field, const Pairs& pairs) {
   if (pairs.size() > Service::kMostPairs) return invalid_field(field, "holds more than ", Service::kMostPairs, " keys");
   for (const auto& [key, value] : pairs) {
-    if (key.empty() || key.size() > kLongestKey)
-      return invalid_field(field, "a key must have 1 to ", kLongestKey, " characters");
-    if (value.size() > kLongestValue)
-      return invalid_field(field, "the value of \"", key, "\" is longer than ", kLongestValue, " characters");
+    if (key.empty() || key.size() > kLongestTagKey)
+      return invalid_field(field, "a key must have 1 to ", kLongestTagKey, " characters");
+    if (value.size() > kLongestTagValue)
+      return invalid_field(field, "the value of \"", key, "\" is longer than ", kLongestTagValue, " characters");
   }
   return ok_status();
 }
 
 void append(std::vector<store::Owned>& to, const std::string& trace_id, const Pairs& pairs) {
   for (const auto& [key, value] : pairs) to.push_back({trace_id, key, value});
-}
-
-// Where clients put the attachments of a trace.
-store::Owned place_of(const TraceInfo& info) {
-  return {info.id, "mlflow.artifactLocation",
-          str_cat("mlflow-artifacts:/", info.experiment_id, "/traces/", info.id, "/artifacts")};
-}
-
-// What spans say of traces that nobody has reported.
-std::map<std::string, TraceInfo> infer(const std::string& experiment_id, const std::vector<Span>& spans) {
-  std::map<std::string, TraceInfo> infos;
-  for (const Span& span : spans) {
-    TraceInfo& info = infos[span.trace_id];
-    const std::int64_t start_ms = span.start_ns / 1'000'000;
-    if (info.id.empty()) info = {.id = span.trace_id, .experiment_id = experiment_id, .request_ms = start_ms};
-    if (!span.parent_id.empty()) continue;
-    info.request_ms = start_ms;
-    info.duration_ms = (span.end_ns - span.start_ns) / 1'000'000;
-    info.state = span.failed ? "ERROR" : "OK";
-    info.tags = {{"mlflow.traceName", span.name}};
-  }
-  return infos;
 }
 
 // A trace of another experiment is not to be changed from this one.
@@ -60,35 +38,6 @@ Status check_owner(const std::vector<TraceInfo>& there, const std::string& exper
       return invalid_field("experiment_id", "the trace ", info.id, " belongs to experiment ", info.experiment_id);
   }
   return ok_status();
-}
-
-// What is new by `inferred` when `before` is there: a trace that was not there, and the outcome of one whose root comes
-// after its children. A report outranks both.
-Status put_inferred(sql::Connection& tx, const std::vector<TraceInfo>& before,
-                    std::map<std::string, TraceInfo> inferred) {
-  std::vector<store::Owned> tags;
-  for (const auto& [id, info] : inferred) {
-    tags.push_back(place_of(info));
-    tags.push_back({id, "mlflow.trace.spansLocation", "TRACKING_STORE"});
-  }
-  for (const TraceInfo& info : before) {
-    const auto it = inferred.find(info.id);
-    if (info.state != "IN_PROGRESS" || !it->second.duration_ms) {
-      inferred.erase(it);
-      continue;
-    }
-    // What a report has said of it stays.
-    it->second.client_request_id = info.client_request_id;
-    it->second.request_preview = info.request_preview;
-    it->second.response_preview = info.response_preview;
-  }
-  std::vector<TraceInfo> changed;
-  for (const auto& [id, info] : inferred) {
-    append(tags, id, info.tags);
-    changed.push_back(info);
-  }
-  RETURN_IF_ERROR(store::put_infos(tx, changed));
-  return store::put_pairs(tx, "trace_tags", tags);
 }
 
 }  // namespace
@@ -127,7 +76,8 @@ StatusOr<TraceInfo> Service::report(const TraceInfo& info) {
     ASSIGN_OR_RETURN(const auto there, store::load_infos(tx, {info.id}));
     RETURN_IF_ERROR(check_owner(there, info.experiment_id));
     RETURN_IF_ERROR(store::put_infos(tx, {info}));
-    std::vector<store::Owned> tags = {place_of(info)}, metadata;
+    std::vector<store::Owned> tags, metadata;
+    append(tags, info.id, {artifact_place(info)});
     append(tags, info.id, info.tags);
     append(metadata, info.id, info.metadata);
     for (const Assessment& one : assessments) RETURN_IF_ERROR(store::put_assessment(tx, one));
@@ -141,21 +91,21 @@ StatusOr<TraceInfo> Service::report(const TraceInfo& info) {
   return answer;
 }
 
-Status Service::record(const std::string& experiment_id, const std::vector<Span>& spans) {
+Status Service::record(const std::string& experiment_id, const std::vector<Span>& spans, const std::string& run_id) {
   if (spans.empty()) return ok_status();
   if (spans.size() > kMostSpans) return invalid_field("spans", "are more than ", kMostSpans, " in one call");
   RETURN_IF_ERROR(tracking_.get_experiment(experiment_id).status());
-  const auto infos = infer(experiment_id, spans);
-  std::vector<std::string> ids;
-  ids.reserve(infos.size());
-  for (const auto& [id, info] : infos) ids.push_back(id);
-  if (ids.size() > kMostIds) return invalid_field("spans", "belong to more than ", kMostIds, " traces");
-  const sql::Values rows = store::span_rows(spans);
+  if (!run_id.empty()) RETURN_IF_ERROR(tracking_.get_run(run_id).status());
+  const auto facts = facts_of(spans);
+  const Inference inference(experiment_id, spans, facts);
+  if (inference.ids().size() > kMostIds) return invalid_field("spans", "belong to more than ", kMostIds, " traces");
+  const sql::Values rows = store::span_rows(spans, facts);
   return database_.write([&](sql::Connection& tx) -> Status {
-    ASSIGN_OR_RETURN(const auto before, store::load_infos(tx, ids));
+    ASSIGN_OR_RETURN(const auto before, store::load_infos(tx, inference.ids()));
     RETURN_IF_ERROR(check_owner(before, experiment_id));
-    RETURN_IF_ERROR(put_inferred(tx, before, infos));
-    return store::put_spans(tx, rows);
+    RETURN_IF_ERROR(store::put_spans(tx, rows));
+    RETURN_IF_ERROR(inference.put(tx, before));
+    return run_id.empty() ? ok_status() : store::link(tx, inference.complete(), run_id);
   });
 }
 

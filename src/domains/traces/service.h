@@ -24,8 +24,9 @@ class Service {
 
   // What its maker reports of a trace, whether or not spans came before; tags and metadata are added to those there.
   StatusOr<TraceInfo> report(const TraceInfo& info);
-  // Spans of any traces. A trace that is not there yet is made of what its spans say.
-  Status record(const std::string& experiment_id, const std::vector<Span>& spans);
+  // Spans of any traces. A trace that is not there yet is made of what its spans say. Those whose root is among them
+  // are linked to the run, if one is named.
+  Status record(const std::string& experiment_id, const std::vector<Span>& spans, const std::string& run_id = {});
 
   // Whose permissions count for it; nullopt when there is no such trace.
   StatusOr<std::optional<std::string>> experiment_of(const std::string& id);

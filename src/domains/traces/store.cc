@@ -31,7 +31,7 @@ TraceInfo read_info(const sql::Row& row) {
           .response_preview = row.optional_string(7)};
 }
 
-constexpr std::size_t kSpanColumns = 13;
+constexpr std::size_t kSpanColumns = 15;
 
 using Places = std::map<std::string, std::size_t, std::less<>>;
 
@@ -100,7 +100,8 @@ const std::vector<sql::Migration>& migrations() {
       {4,
        "CREATE TABLE trace_prompts(trace_id TEXT NOT NULL, prompt TEXT NOT NULL, PRIMARY KEY(trace_id, prompt));"
        "CREATE INDEX trace_sessions ON trace_metadata(trace_id) WHERE key = 'mlflow.trace.session';"
-       "CREATE INDEX assessments_by_name ON assessments(kind, name)"}};
+       "CREATE INDEX assessments_by_name ON assessments(kind, name)"},
+      {5, "ALTER TABLE trace_spans ADD COLUMN parent_id TEXT; ALTER TABLE trace_spans ADD COLUMN tokens TEXT"}};
   return list;
 }
 
@@ -130,18 +131,19 @@ Status put_pairs(sql::Connection& tx, std::string_view table, const std::vector<
       .status();
 }
 
-sql::Values span_rows(const std::vector<Span>& spans) {
-  std::map<std::pair<std::string_view, std::string_view>, const Span*> once;
-  for (const Span& span : spans) once[{span.trace_id, span.id}] = &span;
+sql::Values span_rows(const std::vector<Span>& spans, const std::vector<SpanFacts>& facts_of_each) {
+  std::map<std::pair<std::string_view, std::string_view>, std::size_t> once;
+  for (std::size_t i = 0; i < spans.size(); ++i) once[{spans[i].trace_id, spans[i].id}] = i;
   sql::Values values;
   values.reserve(once.size() * kSpanColumns);
-  for (const auto& [key, span] : once) {
-    const SpanFacts facts = facts_of(span->body);
-    for (sql::Value value :
-         {sql::Value(span->trace_id), sql::Value(span->id), sql::Value(span->start_ns), sql::Value(span->body),
-          sql::Value(span->end_ns), sql::Value(span->name), sql::Value(facts.type), sql::Value(facts.status),
-          sql::Value(facts.model), sql::Value(facts.provider), sql::Value(facts.input_cost),
-          sql::Value(facts.output_cost), sql::Value(facts.total_cost)})
+  for (const auto& [key, place] : once) {
+    const Span* const span = &spans[place];
+    const SpanFacts& facts = facts_of_each[place];
+    for (sql::Value value : {sql::Value(span->trace_id), sql::Value(span->id), sql::Value(span->start_ns),
+                             sql::Value(span->body), sql::Value(span->end_ns), sql::Value(span->name),
+                             sql::Value(facts.type), sql::Value(facts.status), sql::Value(facts.model),
+                             sql::Value(facts.provider), sql::Value(facts.input_cost), sql::Value(facts.output_cost),
+                             sql::Value(facts.total_cost), sql::Value(span->parent_id), sql::Value(facts.tokens)})
       values.push_back(std::move(value));
   }
   return values;
@@ -150,13 +152,13 @@ sql::Values span_rows(const std::vector<Span>& spans) {
 Status put_spans(sql::Connection& tx, const sql::Values& rows) {
   return sql::insert_rows(tx,
                           "INSERT INTO trace_spans(trace_id, span_id, start_ns, body, end_ns, name, type, status,"
-                          " model, provider, input_cost, output_cost, total_cost) VALUES ",
+                          " model, provider, input_cost, output_cost, total_cost, parent_id, tokens) VALUES ",
                           kSpanColumns, rows,
                           " ON CONFLICT(trace_id, span_id) DO UPDATE SET start_ns = excluded.start_ns, body ="
                           " excluded.body, end_ns = excluded.end_ns, name = excluded.name, type = excluded.type,"
                           " status = excluded.status, model = excluded.model, provider = excluded.provider, input_cost"
                           " = excluded.input_cost, output_cost = excluded.output_cost, total_cost ="
-                          " excluded.total_cost")
+                          " excluded.total_cost, parent_id = excluded.parent_id, tokens = excluded.tokens")
       .status();
 }
 

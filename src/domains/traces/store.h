@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/status.h"
+#include "domains/traces/span_facts.h"
 #include "domains/traces/types.h"
 #include "storage/sql/database.h"
 
@@ -24,8 +25,8 @@ struct Owned {
 Status put_infos(sql::Connection& tx, const std::vector<TraceInfo>& infos);
 // `table` is trace_tags or trace_metadata. Of a key that comes twice the last value counts.
 Status put_pairs(sql::Connection& tx, std::string_view table, const std::vector<Owned>& pairs);
-// What put_spans stores of them. Reads each body, so it is made before the transaction, which all writers wait for.
-sql::Values span_rows(const std::vector<Span>& spans);
+// What put_spans stores of them; made before the transaction, which all writers wait for.
+sql::Values span_rows(const std::vector<Span>& spans, const std::vector<SpanFacts>& facts);
 Status put_spans(sql::Connection& tx, const sql::Values& rows);
 // Those that `metadata` tells, in place of those there; nothing when it tells none.
 Status put_token_counts(sql::Connection& tx, const std::string& trace_id, const Pairs& metadata);

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "domains/traces/service.h"
+#include "domains/traces/span_facts.h"
 #include "domains/tracking/testing/tracking_test.h"
 
 namespace treadle::traces {
@@ -129,6 +130,38 @@ TEST_P(Traces, WhatIsRefusedChangesNothing) {
     EXPECT_EQ(traces().remove(wrong).status().code(), StatusCode::kInvalidArgument);
   EXPECT_EQ(rows("traces"), 1);
   EXPECT_EQ(rows("trace_spans"), 0);
+}
+
+TEST(SumTokens, ASpanThatTellsCountsForAllBelowIt) {
+  const std::string one = R"({"input_tokens":10,"output_tokens":2,"total_tokens":12})";
+  EXPECT_EQ(sum_tokens({{"a", "", ""}, {"b", "a", ""}}), std::nullopt);
+  EXPECT_EQ(sum_tokens({{"a", "", ""}, {"b", "a", one}, {"c", "a", one}}),
+            R"({"input_tokens":20,"output_tokens":4,"total_tokens":24})");
+  EXPECT_EQ(sum_tokens({{"c", "b", one}, {"b", "a", ""}, {"a", "", one}}), one);
+  // A parent that is not there is none; a circle is nobody's.
+  EXPECT_EQ(sum_tokens({{"a", "elsewhere", one}, {"x", "y", one}, {"y", "x", one}}), one);
+  EXPECT_EQ(sum_tokens({{"a", "", R"({"input_tokens":1,"cache_read_input_tokens":7})"}}),
+            R"({"cache_read_input_tokens":7,"input_tokens":1,"output_tokens":0,"total_tokens":0})");
+}
+
+TEST(SpanFacts, AreFoundUnderTheNamesOfSeveralConventions) {
+  const auto facts = facts_of(std::string_view(R"({"attributes":[
+      {"key":"gen_ai.request.model","value":{"string_value":"asked"}},
+      {"key":"gen_ai.response.model","value":{"string_value":"used"}},
+      {"key":"gen_ai.usage.input_tokens","value":{"int_value":"5"}},
+      {"key":"gen_ai.usage.output_tokens","value":{"int_value":"3"}},
+      {"key":"gen_ai.conversation.id","value":{"string_value":"s\u00001"}},
+      {"key":"mlflow.traceTag.team","value":{"string_value":"\"grid\""}},
+      {"key":"mlflow.traceTag.","value":{"string_value":"no key"}},
+      {"key":"input.value","value":{"string_value":"why?"}}]})"));
+  EXPECT_EQ(facts.model, "used");
+  EXPECT_EQ(facts.tokens, R"({"input_tokens":5,"output_tokens":3,"total_tokens":8})");
+  EXPECT_EQ(facts.session, "s 1");
+  EXPECT_EQ(facts.request, "why?");
+  EXPECT_EQ(facts.tags, (Pairs{{"team", "grid"}}));
+  const auto broken = facts_of(std::string_view(
+      R"({"attributes":[{"key":"mlflow.chat.tokenUsage","value":{"string_value":"many"}},7,{"key":"user.id"}]})"));
+  EXPECT_EQ(broken.tokens, std::nullopt);
 }
 
 // As a database looks that was written before spans had columns for what is aggregated.

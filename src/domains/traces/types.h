@@ -13,6 +13,8 @@ namespace treadle::traces {
 
 using Pairs = std::vector<std::pair<std::string, std::string>>;
 
+constexpr std::size_t kLongestTagKey = 250, kLongestTagValue = 8000;  // of metadata too
+
 struct TraceInfo {
   std::string id;
   std::string experiment_id;

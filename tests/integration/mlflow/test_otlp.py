@@ -48,6 +48,51 @@ def test_spans_of_the_sdk_become_a_trace(provider, experiment):
     assert found.info.trace_id == name
 
 
+def test_what_spans_say_of_their_trace(provider, experiment):
+    """Sessions, users, tokens, previews and tags, by the conventions of OpenTelemetry; each span comes in a call of its own, children first."""
+    tracer = provider.get_tracer("assistant")
+    long = "why " * 500
+    with tracer.start_as_current_span("ask", attributes={"session.id": "s-1", "user.id": "ann", "input.value": long, "output.value": "because",
+                                                         "mlflow.traceTag.team": "grid"}) as root:
+        for model in ("large", "small"):
+            with tracer.start_as_current_span("chat", attributes={"gen_ai.request.model": model, "gen_ai.provider.name": "here",
+                                                                  "gen_ai.usage.input_tokens": 10, "gen_ai.usage.output_tokens": 5}):
+                # What is below a span that tells its tokens is counted there.
+                with tracer.start_as_current_span("call", attributes={"gen_ai.usage.input_tokens": 10, "gen_ai.usage.output_tokens": 5}):
+                    pass
+        name = f"tr-{root.get_span_context().trace_id:032x}"
+    info = mlflow.get_trace(name).info
+    assert (info.state, info.tags["mlflow.traceName"], info.tags["team"]) == ("OK", "ask", "grid")
+    assert (info.trace_metadata["mlflow.trace.session"], info.trace_metadata["mlflow.trace.user"]) == ("s-1", "ann")
+    assert info.token_usage == {"input_tokens": 20, "output_tokens": 10, "total_tokens": 30}
+    assert info.response_preview == "because" and info.request_preview == long[:997] + "..."
+    found = mlflow.search_traces(locations=[experiment], filter_string="metadata.`mlflow.trace.session` = 's-1' AND tag.team = 'grid'", return_type="list")
+    assert name in {one.info.trace_id for one in found}
+    late = {"gen_ai.usage.input_tokens": 1, "gen_ai.usage.output_tokens": 1}
+    with tracer.start_as_current_span("late", context=otel.set_span_in_context(root), attributes=late):
+        pass
+    assert mlflow.get_trace(name).info.token_usage["total_tokens"] == 32
+
+
+def test_a_run_is_named_for_the_traces_of_a_call(server, experiment):
+    run = mlflow.MlflowClient().create_run(experiment).info.run_id
+
+    def exported(run_id):
+        headers = {"x-mlflow-experiment-id": experiment, "x-mlflow-run-id": run_id}
+        made = TracerProvider()
+        exporter = OTLPSpanExporter(endpoint=f"{server.url}/v1/traces", headers=headers)
+        made.add_span_processor(SimpleSpanProcessor(exporter))
+        with made.get_tracer("linked").start_as_current_span("linked") as span:
+            name = f"tr-{span.get_span_context().trace_id:032x}"
+        made.shutdown()
+        return name
+
+    linked, refused = exported(run), exported("0" * 32)
+    found = mlflow.search_traces(locations=[experiment], filter_string=f"run_id = '{run}'", return_type="list")
+    assert [one.info.trace_id for one in found] == [linked]
+    assert mlflow.get_trace(refused, silent=True) is None
+
+
 def test_batches_of_many_threads_lose_nothing(server, experiment):
     provider = TracerProvider()
     exporter = OTLPSpanExporter(endpoint=f"{server.url}/v1/traces", headers={"x-mlflow-experiment-id": experiment}, compression=Compression.Gzip)
