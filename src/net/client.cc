@@ -7,24 +7,12 @@
 #include "base/strings.h"
 #include "net/asio.h"
 #include "net/caller.h"
+#include "net/outgoing.h"
 #include "net/sse.h"
+#include "net/url.h"
 
 namespace treadle::net {
 namespace {
-
-struct Address {
-  std::string host, port;
-};
-
-StatusOr<Address> parse_base_url(std::string_view url) {
-  constexpr std::string_view kScheme = "http://";
-  if (!url.starts_with(kScheme)) return invalid_field("url", "must begin with http://, got \"", url, "\"");
-  std::string_view rest = url.substr(kScheme.size());
-  rest = rest.substr(0, rest.find('/'));
-  const std::size_t colon = rest.rfind(':');
-  if (colon == std::string_view::npos) return Address{std::string(rest), "80"};
-  return Address{std::string(rest.substr(0, colon)), std::string(rest.substr(colon + 1))};
-}
 
 http::verb verb_of(Method method) { return http::string_to_verb(std::string(to_string(method))); }
 
@@ -32,7 +20,9 @@ http::verb verb_of(Method method) { return http::string_to_verb(std::string(to_s
 
 // Asio with its own loop, run only while a call is under way: that gives blocking calls a deadline.
 struct Client::Impl {
-  explicit Impl(Address server) : address(std::move(server)) {}
+  explicit Impl(Url server) : address(std::move(server)) {
+    while (address.path.ends_with('/')) address.path.pop_back();
+  }
 
   // Runs what was started until it is done or the deadline passes.
   Status run(std::chrono::milliseconds timeout, const boost::system::error_code& error) {
@@ -40,11 +30,11 @@ struct Client::Impl {
     context.run_for(timeout);
     if (!context.stopped()) {
       boost::system::error_code ignored;
-      socket.close(ignored);
+      stream.socket().close(ignored);  // which ends the operation; the stream must outlive it
       context.run();
-      return {StatusCode::kDeadlineExceeded, str_cat("no answer from ", address.host, ":", address.port, " in time")};
+      return {StatusCode::kDeadlineExceeded, str_cat("no answer from ", address.authority, " in time")};
     }
-    if (error) return unavailable(address.host, ":", address.port, ": ", error.message());
+    if (error) return unavailable(address.authority, ": ", error.message());
     return ok_status();
   }
 
@@ -53,28 +43,32 @@ struct Client::Impl {
     boost::system::error_code error;
     const auto endpoints = resolver.resolve(address.host, address.port, error);
     if (error || endpoints.empty()) return unavailable("cannot resolve ", address.host, ": ", error.message());
-    socket = tcp::socket(context);
+    stream.close();
     buffer.clear();
     // One name may stand for several addresses ("localhost" is often ::1 first); the first that listens is taken.
-    asio::async_connect(socket, endpoints,
+    asio::async_connect(stream.socket(), endpoints,
                         [&](const boost::system::error_code& result, const tcp::endpoint&) { error = result; });
     RETURN_IF_ERROR(run(timeout, error));
-    socket.set_option(tcp::no_delay(true), error);
-    return ok_status();
+    stream.socket().set_option(tcp::no_delay(true), error);
+    if (!address.secure) return ok_status();
+    RETURN_IF_ERROR(stream.use_tls(address.host));
+    stream.async_handshake([&](const boost::system::error_code& result) { error = result; });
+    const Status greeted = run(timeout, error);
+    return greeted.ok() ? greeted : with_context(greeted, "TLS");
   }
 
   // Whether the kept connection can take another request: the server has not closed it meanwhile.
   bool still_open() {
-    if (!socket.is_open()) return false;
+    if (!stream.is_open()) return false;
     char byte = 0;
-    const ssize_t count = ::recv(socket.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    const ssize_t count = ::recv(stream.socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
     return count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
   }
 
   http::request<http::string_body> message(Method method, std::string_view target, std::string_view body,
                                            const Headers& headers) const {
-    http::request<http::string_body> request(verb_of(method), std::string(target), 11);
-    request.set(http::field::host, str_cat(address.host, ":", address.port));
+    http::request<http::string_body> request(verb_of(method), str_cat(address.path, target), 11);
+    request.set(http::field::host, address.authority);
     request.set(http::field::user_agent, "treadle");
     if (!authorization.empty()) request.set(http::field::authorization, authorization);
     if (!user.empty()) request.set(std::string(kUserHeader), user);
@@ -92,20 +86,20 @@ struct Client::Impl {
     parser.body_limit(boost::none);
     if (request.method() == http::verb::head) parser.skip(true);
     boost::system::error_code error;
-    http::async_write(socket, request, [&](const boost::system::error_code& written, std::size_t) {
+    http::async_write(stream, request, [&](const boost::system::error_code& written, std::size_t) {
       error = written;
       if (written) return;
-      http::async_read(socket, buffer, parser, [&](const boost::system::error_code& got, std::size_t) { error = got; });
+      http::async_read(stream, buffer, parser, [&](const boost::system::error_code& got, std::size_t) { error = got; });
     });
     const Status status = run(timeout, error);
     if (!status.ok()) {
-      socket.close(error);
+      stream.close();
       return status;
     }
     auto message = parser.release();
     ClientResponse response = head_of(message);
     response.body = std::move(message.body());
-    if (!message.keep_alive()) socket.close(error);
+    if (!message.keep_alive()) stream.close();
     return response;
   }
 
@@ -124,10 +118,10 @@ struct Client::Impl {
   Status ask(const http::request<http::string_body>& request, http::response_parser<http::buffer_body>& parser,
              std::chrono::milliseconds timeout) {
     boost::system::error_code error;
-    http::async_write(socket, request, [&](const boost::system::error_code& written, std::size_t) {
+    http::async_write(stream, request, [&](const boost::system::error_code& written, std::size_t) {
       error = written;
       if (written) return;
-      http::async_read_header(socket, buffer, parser,
+      http::async_read_header(stream, buffer, parser,
                               [&](const boost::system::error_code& got, std::size_t) { error = got; });
     });
     return run(timeout, error);
@@ -139,17 +133,17 @@ struct Client::Impl {
     boost::system::error_code error;
     parser.get().body().data = piece.data();
     parser.get().body().size = piece.size();
-    http::async_read_some(socket, buffer, parser, [&](const boost::system::error_code& got, std::size_t) {
+    http::async_read_some(stream, buffer, parser, [&](const boost::system::error_code& got, std::size_t) {
       error = got == http::error::need_buffer ? boost::system::error_code() : got;
     });
     RETURN_IF_ERROR(run(timeout, error));
     return std::string_view(piece).substr(0, piece.size() - parser.get().body().size);
   }
 
-  Address address;
+  Url address;
   std::string authorization, user;
   asio::io_context context{1};
-  tcp::socket socket{context};
+  Outgoing stream{context};
   beast::flat_buffer buffer;
 };
 
@@ -162,7 +156,7 @@ void Client::set_user(std::string name) { impl_->user = std::move(name); }
 void Client::set_authorization(std::string value) { impl_->authorization = std::move(value); }
 
 StatusOr<Client> Client::create(std::string_view base_url) {
-  ASSIGN_OR_RETURN(Address address, parse_base_url(base_url));
+  ASSIGN_OR_RETURN(Url address, parse_url(base_url));
   return Client(std::make_unique<Impl>(std::move(address)));
 }
 
@@ -224,7 +218,6 @@ StatusOr<ClientResponse> Client::download(std::string_view target,
   http::response_parser<http::buffer_body> parser;
   parser.body_limit(boost::none);
   if (!impl_->still_open()) RETURN_IF_ERROR(impl_->connect(timeout));
-  boost::system::error_code ignored;
   // Until the body was read to its end nothing else may use the connection.
   Status status = impl_->ask(message, parser, timeout);
   ClientResponse response;
@@ -237,7 +230,7 @@ StatusOr<ClientResponse> Client::download(std::string_view target,
     if (response.status == 200) status = on_bytes(*bytes);
     if (response.status != 200 && response.body.size() < (1u << 20)) response.body.append(*bytes);
   }
-  if (!status.ok() || !parser.get().keep_alive()) impl_->socket.close(ignored);
+  if (!status.ok() || !parser.get().keep_alive()) impl_->stream.close();
   if (!status.ok()) return status;
   return response;
 }
@@ -250,12 +243,11 @@ StatusOr<ClientResponse> Client::upload(Method method, std::string_view target, 
   if (!impl_->still_open()) RETURN_IF_ERROR(impl_->connect(timeout));
   boost::system::error_code error;
   const auto fail = [&](const Status& status) {
-    boost::system::error_code ignored;
-    impl_->socket.close(ignored);
+    impl_->stream.close();
     return status;
   };
   http::serializer<true, http::string_body> serializer(head);
-  http::async_write_header(impl_->socket, serializer,
+  http::async_write_header(impl_->stream, serializer,
                            [&](const boost::system::error_code& written, std::size_t) { error = written; });
   Status status = impl_->run(timeout, error);
   if (!status.ok()) return fail(status);
@@ -264,21 +256,21 @@ StatusOr<ClientResponse> Client::upload(Method method, std::string_view target, 
     const auto count = read(piece.data(), static_cast<std::size_t>(std::min<std::uint64_t>(piece.size(), size - sent)));
     if (!count.ok()) return fail(count.status());
     if (*count == 0) return fail(failed_precondition("the content ended after ", sent, " of ", size, " bytes"));
-    asio::async_write(impl_->socket, asio::buffer(piece.data(), *count),
+    asio::async_write(impl_->stream, asio::buffer(piece.data(), *count),
                       [&](const boost::system::error_code& written, std::size_t) { error = written; });
     status = impl_->run(timeout, error);
     if (!status.ok()) break;  // a server that refuses answers before it read everything
     sent += *count;
   }
   http::response_parser<http::string_body> parser;
-  if (!status.ok() && !impl_->socket.is_open()) return status;
-  http::async_read(impl_->socket, impl_->buffer, parser,
+  if (!status.ok() && !impl_->stream.is_open()) return status;
+  http::async_read(impl_->stream, impl_->buffer, parser,
                    [&](const boost::system::error_code& got, std::size_t) { error = got; });
   const Status answered = impl_->run(timeout, error);
   if (!answered.ok()) return fail(status.ok() ? answered : status);
   ClientResponse response = Impl::head_of(parser.get());
   response.body = std::move(parser.get().body());
-  if (!status.ok() || !parser.get().keep_alive()) impl_->socket.close(error);
+  if (!status.ok() || !parser.get().keep_alive()) impl_->stream.close();
   return response;
 }
 

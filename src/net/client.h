@@ -1,4 +1,4 @@
-// A small blocking HTTP client for the CLI, the components and webhooks (http:// only until TLS lands).
+// A small blocking HTTP client, with TLS, for the CLI and the components.
 #pragma once
 
 #include <chrono>
@@ -23,7 +23,7 @@ struct ClientResponse {
 // thread.
 class Client {
  public:
-  // `base_url` like "http://127.0.0.1:7070".
+  // `base_url` like "http://127.0.0.1:7070" or "https://ml.example.org/treadle", whose path goes before every target.
   static StatusOr<Client> create(std::string_view base_url);
   Client(Client&&) noexcept;
   Client& operator=(Client&&) noexcept;

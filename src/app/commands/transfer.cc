@@ -135,8 +135,10 @@ void add_transfer_commands(std::vector<Command>& commands) {
   commands.push_back(
       {.path = "import mlflow",
        .summary = "Take over experiments, runs, models and artifacts of MLflow; safe to repeat",
-       .examples = {"treadle import mlflow http://127.0.0.1:5000", "treadle import mlflow ./mlruns",
-                    "treadle import mlflow sqlite:///mlflow.db --artifacts ./mlartifacts"},
+       .examples =
+           {"treadle import mlflow http://127.0.0.1:5000",
+            "MLFLOW_TRACKING_USERNAME=ada MLFLOW_TRACKING_PASSWORD=… treadle import mlflow https://ml.example.org",
+            "treadle import mlflow ./mlruns", "treadle import mlflow sqlite:///mlflow.db --artifacts ./mlartifacts"},
        .positionals = {{"source", "a running MLflow server, an mlruns folder, or its SQLite file"}},
        .options = {{"experiment", "NAME", "only this experiment, without the registry", true},
                    {"artifacts", "DIR", "folder of the server's artifacts, when only its database is at hand"},

@@ -1,5 +1,8 @@
 #include "app/transfer/mlflow_api.h"
 
+#include <cstdlib>
+
+#include "app/connection.h"
 #include "base/strings.h"
 
 namespace treadle::app::transfer {
@@ -30,10 +33,23 @@ std::string token_of(const Json& answer) {
   return token.ok() ? *token : "";
 }
 
+std::string variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+// Who MLflow's own client would say that it is; empty for nobody.
+std::string authorization() {
+  const std::string user = variable("MLFLOW_TRACKING_USERNAME"), token = variable("MLFLOW_TRACKING_TOKEN");
+  if (!user.empty()) return basic_authorization(user, variable("MLFLOW_TRACKING_PASSWORD"));
+  return token.empty() ? "" : str_cat("Bearer ", token);
+}
+
 }  // namespace
 
 StatusOr<MlflowApi> MlflowApi::connect(const std::string& url) {
   ASSIGN_OR_RETURN(net::Client client, net::Client::create(url));
+  if (const std::string who = authorization(); !who.empty()) client.set_authorization(who);
   const auto answer = client.request(net::Method::kGet, "/health", {}, {}, std::chrono::seconds(30));
   if (!answer.ok()) return with_context(answer.status(), "no MLflow server answers at " + url);
   return MlflowApi(std::move(client));

@@ -8,6 +8,7 @@ namespace treadle::app::transfer {
 
 class MlflowApi {
  public:
+  // As the user of MLFLOW_TRACKING_USERNAME and _PASSWORD, or with MLFLOW_TRACKING_TOKEN, if they are set.
   static StatusOr<MlflowApi> connect(const std::string& url);
   explicit MlflowApi(net::Client client) : client_(std::move(client)) {}
 

@@ -7,15 +7,13 @@ namespace treadle::app::transfer {
 
 StatusOr<std::unique_ptr<Source>> open_source(const std::string& where, const SourceOptions& options,
                                               Problems problems) {
-  if (where.starts_with("http://")) return RestSource::open(where, std::move(problems));
-  if (where.starts_with("https://")) {
-    return invalid_field("source", "https is not spoken yet: use the server's http address, or its folder or database");
-  }
+  if (where.starts_with("http://") || where.starts_with("https://"))
+    return RestSource::open(where, std::move(problems));
   constexpr std::string_view kSqlite = "sqlite:///", kFile = "file://";
   if (where.starts_with(kSqlite)) return SqliteSource::open(where.substr(kSqlite.size()), options, std::move(problems));
   if (where.starts_with(kFile)) return FolderSource::open(where.substr(kFile.size()), options, std::move(problems));
   if (where.find("://") != std::string::npos) {
-    return invalid_field("source", "must be http://host:port, sqlite:///path/mlflow.db or a folder, got \"", where,
+    return invalid_field("source", "must be http(s)://host:port, sqlite:///path/mlflow.db or a folder, got \"", where,
                          "\"");
   }
   if (std::filesystem::is_regular_file(where)) return SqliteSource::open(where, options, std::move(problems));
