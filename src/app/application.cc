@@ -159,6 +159,7 @@ struct Application::Parts {
     mlflow::add_routes(router, *tracking, *registry);
     mlflow::add_webhook_routes(router, *webhooks);
     mlflow::add_trace_routes(router, *traces);
+    mlflow::add_trace_file_routes(router, *traces, *blobs);
     mlflow::add_evaluation_dataset_routes(router, *datasets);
     mlflow::add_scorer_routes(router, *scorers);
     native::add_description_routes(router);

@@ -137,6 +137,7 @@ const std::vector<RouteRule>& mlflow_rules() {
       needs("POST mlflow/traces/metrics", {{Of::kExperiment, "experiment_ids[]", kRead}}),
       needs("POST mlflow/traces/calculate-filter-correlation", {{Of::kExperiment, "experiment_ids[]", kRead}}),
       trace("POST mlflow/traces/link-prompts", kEdit),
+      needs("GET mlflow/get-trace-artifact", {{Of::kTrace, "request_id", kRead}}),
       experiment("POST mlflow/traces/delete-traces", kManage),
       trace("PATCH mlflow/traces/{trace_id}/tags", kEdit),
       trace("DELETE mlflow/traces/{trace_id}/tags", kEdit),

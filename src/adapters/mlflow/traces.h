@@ -4,10 +4,13 @@
 #include "base/json.h"
 #include "domains/traces/service.h"
 #include "net/router.h"
+#include "storage/blob/blob_store.h"
 
 namespace treadle::mlflow {
 
 void add_trace_routes(net::Router& router, traces::Service& traces);
+// Downloads (trace_files.cc).
+void add_trace_file_routes(net::Router& router, traces::Service& traces, const blob::BlobStore& blobs);
 
 // The answer to a search of `query`'s experiments by what else the call's arguments say.
 StatusOr<Json> found_traces(traces::Service& service, traces::Query query, const Json& arguments,

@@ -193,7 +193,7 @@ def test_names_and_renames(client):
     assert client.get_registered_model("second").latest_versions == []
 
 
-def test_a_copy_keeps_what_it_was_copied_from(client):
+def test_a_copy_keeps_what_it_was_copied_from(client, server):
     client.create_registered_model("origin")
     run = client.create_run("0").info
     source = client.create_model_version("origin", f"{run.artifact_uri}/model", run.run_id, description="dummy", tags={"hello": "world"})
@@ -207,20 +207,22 @@ def test_a_copy_keeps_what_it_was_copied_from(client):
     assert again.source == "models:/copies/1" and client.get_model_version_download_uri("copies", "2") == source.source
     with pytest.raises(MlflowException):
         client.copy_model_version("models:/copies@nobody", "copies")
+    create = f"{server.url}/api/2.0/mlflow/model-versions/create"
     for other in ({"run_id": client.create_run("0").info.run_id}, {"model_id": "m-" + "0" * 32}):
-        with pytest.raises(MlflowException, match="must match the referenced model version"):
-            client._get_registry_client().create_model_version("copies", "models:/copies/1", **other)
+        answer = requests.post(create, json={"name": "copies", "source": "models:/copies/1", **other})
+        assert answer.status_code == 400 and "must match the referenced model version" in answer.json()["message"], answer.text
 
 
-def test_a_logged_model_as_source_keeps_its_own_run(client):
+def test_a_logged_model_as_source_keeps_its_own_run(client, server):
     run, other = (client.create_run("0").info.run_id for _ in range(2))
-    logged = client.create_logged_model("0", name="m", source_run_id=run)
+    api = f"{server.url}/api/2.0/mlflow/"
+    logged = requests.post(api + "logged-models", json={"experiment_id": "0", "name": "m", "source_run_id": run}).json()["model"]["info"]["model_id"]
     client.create_registered_model("from logged")
-    registry = client._get_registry_client()
-    version = registry.create_model_version("from logged", f"models:/{logged.model_id}", model_id=logged.model_id)
-    assert (version.run_id, version.source) == (run, f"models:/{logged.model_id}")
-    with pytest.raises(MlflowException, match="run_id"):
-        registry.create_model_version("from logged", f"models:/{logged.model_id}", run_id=other)
+    wanted = {"name": "from logged", "source": f"models:/{logged}"}
+    version = requests.post(api + "model-versions/create", json={**wanted, "model_id": logged}).json()["model_version"]
+    assert (version["run_id"], version["source"]) == (run, wanted["source"])
+    refused = requests.post(api + "model-versions/create", json={**wanted, "run_id": other})
+    assert refused.status_code == 400 and "run_id" in refused.json()["message"]
 
 
 @pytest.mark.parametrize(

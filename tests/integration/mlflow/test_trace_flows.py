@@ -7,7 +7,9 @@ import time
 
 import mlflow
 import pytest
+import requests
 from mlflow import MlflowClient
+from mlflow.entities import Span
 from mlflow.exceptions import MlflowException
 
 
@@ -171,3 +173,27 @@ def test_the_old_are_deleted_first(experiment):
     assert mlflow.get_trace(made[0], silent=True) is None
     with pytest.raises(MlflowException):
         client.delete_traces(experiment)
+
+
+def test_a_page_downloads_a_trace_and_its_attachments(server, experiment):
+    with mlflow.start_span("outer", span_type="CHAIN") as outer:
+        outer.set_inputs({"question": "why? ü"})
+        outer.set_attributes({"count": 3, "share": 0.5, "list": [1, "a", {"b": None}], "yes": True})
+        with pytest.raises(ValueError), mlflow.start_span("inner"):
+            raise ValueError("lost")
+    trace = mlflow.get_trace(outer.trace_id)
+    for version in ("2.0", "3.0"):
+        url = f"{server.url}/ajax-api/{version}/mlflow/get-trace-artifact"
+        answer = requests.get(url, params={"request_id": outer.trace_id}, timeout=5)
+        assert answer.status_code == 200 and answer.headers["Content-Disposition"] == "attachment; filename=traces.json"
+        spans = [Span.from_dict(span) for span in answer.json()["spans"]]
+        for read, known in zip(spans, trace.data.spans, strict=True):
+            assert read.attributes == known.attributes
+            assert {**read.to_dict(), "attributes": 0} == {**known.to_dict(), "attributes": 0}
+    kept = f"{server.url}/api/2.0/mlflow-artifacts/artifacts/{experiment}/traces/{outer.trace_id}/artifacts/attachments/a.png"
+    assert requests.put(kept, data=b"picture", timeout=5).status_code == 200
+    picture = requests.get(url, params={"request_id": outer.trace_id, "path": "a.png"}, timeout=5)
+    assert picture.content == b"picture" and picture.headers["Content-Type"] == "image/png"
+    for asked, status in (({}, 400), ({"request_id": "tr-none"}, 404), ({"request_id": outer.trace_id, "path": "none"}, 404),
+                          ({"request_id": outer.trace_id, "path": "../traces.json"}, 400)):
+        assert requests.get(url, params=asked, timeout=5).status_code == status, asked

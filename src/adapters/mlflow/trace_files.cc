@@ -1,0 +1,105 @@
+// "get-trace-artifact": what MLflow's page downloads of a trace. Its spans as one JSON file, or something that its
+// maker attached to it.
+#include <algorithm>
+#include <array>
+
+#include "adapters/mlflow/artifact_files.h"
+#include "adapters/mlflow/protocol.h"
+#include "adapters/mlflow/traces.h"
+#include "base/strings.h"
+
+namespace treadle::mlflow {
+namespace {
+
+constexpr std::array<std::string_view, 6> kKinds = {"SPAN_KIND_UNSPECIFIED", "SPAN_KIND_INTERNAL",
+                                                    "SPAN_KIND_SERVER",      "SPAN_KIND_CLIENT",
+                                                    "SPAN_KIND_PRODUCER",    "SPAN_KIND_CONSUMER"};
+
+Json whole(const Json& text) {
+  const auto number = text.is_string() ? parse_int(text.get_ref<const std::string&>()) : std::nullopt;
+  return number ? Json(*number) : text;
+}
+
+Json plain_map(const Json& pairs);
+
+// An attribute's value without its type: {"int_value": "5"} is 5.
+Json plain(const Json& typed) {
+  if (!typed.is_object() || typed.empty()) return nullptr;
+  const auto first = typed.begin();
+  const std::string& type = first.key();
+  const Json& value = first.value();
+  if (type == "int_value") return whole(value);
+  if (type == "kvlist_value") return plain_map(value.value("values", Json::array()));
+  if (type != "array_value") return value;
+  Json list = Json::array();
+  for (const Json& one : value.value("values", Json::array())) list.push_back(plain(one));
+  return list;
+}
+
+Json plain_map(const Json& pairs) {
+  Json map = Json::object();
+  for (const Json& pair : pairs) map[pair.value("key", "")] = plain(pair.value("value", Json()));
+  return map;
+}
+
+// A stored span as `Span.from_dict` of MLflow's client takes it: attributes are texts of JSON, times are numbers.
+Json span_file(const Json& span) {
+  Json file = {{"trace_id", span.value("trace_id", "")},
+               {"span_id", span.value("span_id", "")},
+               {"parent_span_id", span.value("parent_span_id", Json())},
+               {"name", span.value("name", "")},
+               {"kind", kKinds[std::min<std::size_t>(span.value("kind", std::size_t{0}), kKinds.size() - 1)]},
+               {"start_time_unix_nano", whole(span.value("start_time_unix_nano", Json()))},
+               {"end_time_unix_nano", whole(span.value("end_time_unix_nano", Json()))},
+               {"attributes", Json::object()},
+               {"events", Json::array()},
+               {"links", span.value("links", Json::array())}};
+  const Json status = span.value("status", Json::object());
+  file["status"] = {{"code", status.value("code", "STATUS_CODE_UNSET")}, {"message", status.value("message", "")}};
+  const Json attributes = plain_map(span.value("attributes", Json::array()));
+  for (const auto& [key, value] : attributes.items()) file["attributes"][key] = to_text(value);
+  for (const Json& event : span.value("events", Json::array())) {
+    file["events"].push_back({{"name", event.value("name", "")},
+                              {"time_unix_nano", whole(event.value("time_unix_nano", Json()))},
+                              {"attributes", plain_map(event.value("attributes", Json::array()))}});
+  }
+  for (Json& link : file["links"]) link["attributes"] = plain_map(link.value("attributes", Json::array()));
+  return file;
+}
+
+StatusOr<net::Response> spans_of(const traces::Trace& trace) {
+  Json file = {{"spans", Json::array()}};
+  for (const std::string& body : trace.spans) {
+    ASSIGN_OR_RETURN(const Json span, parse_json(body));
+    file["spans"].push_back(span_file(span));
+  }
+  net::Response response = net::Response::text(200, to_text(file), "application/octet-stream");
+  response.headers.set("Content-Disposition", "attachment; filename=traces.json");
+  return response;
+}
+
+StatusOr<net::Response> answer(traces::Service& service, const blob::BlobStore& blobs, const net::Request& request) {
+  const std::string id(request.query.get("request_id").value_or(""));
+  if (id.empty()) return invalid("Request must include the \"request_id\" query parameter.");
+  ASSIGN_OR_RETURN(const std::string path, safe_path(request.query.get("path").value_or("")));
+  ASSIGN_OR_RETURN(const traces::Trace trace, service.get(id));
+  const std::string folder = str_cat("artifacts/", trace.info.experiment_id, "/traces/", id, "/artifacts/");
+  if (!path.empty()) return attachment(blobs, str_cat(folder, "attachments/", path));
+  // Clients before 3.0 keep the spans in a file of their own.
+  if (trace.spans.empty() && blobs.stat(folder + "traces.json").ok()) return attachment(blobs, folder + "traces.json");
+  return spans_of(trace);
+}
+
+}  // namespace
+
+void add_trace_file_routes(net::Router& router, traces::Service& service, const blob::BlobStore& blobs) {
+  for (const char* version : {"2.0", "3.0"}) {
+    router.add(net::Method::kGet, str_cat("/ajax-api/", version, "/mlflow/get-trace-artifact"),
+               [&](net::Request& request) {
+                 StatusOr<net::Response> response = answer(service, blobs, request);
+                 return response.ok() ? std::move(*response) : error_response(response.status());
+               });
+  }
+}
+
+}  // namespace treadle::mlflow
