@@ -2,8 +2,8 @@
 //   tracking_load URL log-metric|log-batch-keys|log-batch-steps|create SECONDS CONNECTIONS
 //   tracking_load URL static SECONDS CONNECTIONS     an answer that is only text: what the server could answer at most
 //   tracking_load URL search|page TIMES EXPERIMENT
-//   tracking_load FOLDER raw SECONDS                 points in SQLite without us, a row each, 1000 a durable
-//   transaction tracking_load DATA-FOLDER seed RUNS      fills a data directory while no server runs on it
+//   tracking_load FOLDER raw SECONDS                 rows in SQLite without us, 1000 a durable transaction
+//   tracking_load DATA-FOLDER seed RUNS              fills a data directory while no server runs on it
 // Prints one line: calls (or metrics, points) a second, and the 50th and 99th percentile of a call in ms.
 #include <sqlite3.h>
 
