@@ -1,5 +1,6 @@
 """Names, notes and tags changed on the page, deletion and its undoing; two people at once; what the server refuses."""
 import re
+import time
 
 import pytest
 from playwright.sync_api import expect
@@ -100,16 +101,30 @@ def test_a_refused_tag_is_told_beside_the_field(run_page):
     run_page.forgive(400)
 
 
+WATCH_QUESTIONS = """() => {
+  window.questions = [];
+  new MutationObserver(() => {
+    const asked = document.querySelector("dialog")?.innerText;
+    if (asked && asked !== window.questions.at(-1)) window.questions.push(asked);
+  }).observe(document.body, { childList: true, subtree: true, characterData: true });
+}"""
+
+
 def test_a_run_is_deleted_and_restored(run_page, client, made):
     page = run_page.page
-    page.get_by_role("button", name="Delete").click()
+    page.evaluate(WATCH_QUESTIONS)
+    # What else the page reads anew comes late: the run is known as deleted while the dialog is still there.
+    page.route(re.compile(rf"/api/(?!.*{made[1]})"), lambda route: (time.sleep(0.2), route.continue_()))
+    page.get_by_role("button", name="Delete run").click()
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     expect(page.locator(".head .pill", has_text="Deleted")).to_be_visible()
     assert client.call("GET", "runs/get", run_id=made[1])["run"]["info"]["lifecycle_stage"] == "deleted"
-    page.get_by_role("button", name="Restore").click()
+    page.get_by_role("button", name="Restore run").click()
     page.get_by_role("dialog").get_by_role("button", name="Restore").click()
-    expect(page.get_by_role("button", name="Delete")).to_be_visible()
+    expect(page.get_by_role("button", name="Delete run")).to_be_visible()
     assert client.call("GET", "runs/get", run_id=made[1])["run"]["info"]["lifecycle_stage"] == "active"
+    titles = [question.splitlines()[0] for question in page.evaluate("window.questions")]
+    assert list(dict.fromkeys(titles)) == ["Delete this run?", "Restore this run?"] and titles == sorted(titles), titles
 
 
 def test_an_experiment_is_described_tagged_and_renamed(made, server, client, visit):
@@ -143,10 +158,10 @@ def test_an_experiment_is_described_tagged_and_renamed(made, server, client, vis
 def test_an_experiment_is_deleted_and_restored(made, server, visit):
     page = visit(server).page
     page.goto(f"/experiments/{made[0]}")
-    page.get_by_role("button", name="Delete").click()
+    page.get_by_role("button", name="Delete experiment").click()
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     expect(page.locator(".head .pill", has_text="Deleted")).to_be_visible()
-    page.get_by_role("button", name="Restore").click()
+    page.get_by_role("button", name="Restore experiment").click()
     page.get_by_role("dialog").get_by_role("button", name="Restore").click()
     expect(page.locator(".head .pill", has_text="Deleted")).to_have_count(0)
     expect(page.get_by_role("link", name=re.compile("^first$"))).to_be_visible()

@@ -31,7 +31,8 @@ function RenameDialog({ subject, name, onClose }: { subject: Subject; name: stri
   );
 }
 
-function RemovalDialog({ subject, deleted, onClose }: { subject: Subject; deleted: boolean; onClose: () => void }) {
+function RemovalDialog({ subject, deleted: asItIs, onClose }: { subject: Subject; deleted: boolean; onClose: () => void }) {
+  const [deleted] = useState(asItIs); // it changes before the dialog closes; the question asked does not
   const removal = useRemoval(subject, deleted);
   const verb = deleted ? "Restore" : "Delete";
   return (
