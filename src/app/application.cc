@@ -25,6 +25,7 @@
 #include "adapters/native/provenance.h"
 #include "adapters/native/registry.h"
 #include "adapters/native/serving.h"
+#include "adapters/native/traces.h"
 #include "adapters/native/tracking.h"
 #include "adapters/native/trash.h"
 #include "adapters/native/users.h"
@@ -170,6 +171,7 @@ struct Application::Parts {
     native::add_trash_routes(router, *tracking, *registry);
     native::add_import_routes(router, *tracking, *registry);
     native::add_registry_routes(router, *registry, *tracking);
+    native::add_trace_routes(router, *traces);
     native::add_pipeline_routes(router, *pipelines);
     native::add_provenance_routes(router, *tracking, *pipelines);
     native::add_automation_routes(router, *automation);

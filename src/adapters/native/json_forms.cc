@@ -5,15 +5,12 @@
 #include "domains/tracking/service.h"
 
 namespace treadle::native {
-namespace {
 
 Json pairs_form(const std::vector<std::pair<std::string, std::string>>& pairs) {
   Json object = Json::object();
   for (const auto& [key, value] : pairs) object[key] = value;
   return object;
 }
-
-}  // namespace
 
 Json number_form(double value) { return std::isnan(value) ? Json("NaN") : Json(value); }
 

@@ -11,6 +11,8 @@ namespace treadle::native {
 Json number_form(double value);
 // The reverse: a number, or its text ("NaN", "Infinity").
 StatusOr<double> read_number(const Json& object, std::string_view field);
+// Pairs as {"key": "value", …}.
+Json pairs_form(const std::vector<std::pair<std::string, std::string>>& pairs);
 Json to_json(const tracking::Experiment& experiment);
 Json to_json(const tracking::Run& run);
 Json to_json(const registry::Model& model);

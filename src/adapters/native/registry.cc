@@ -3,6 +3,7 @@
 #include "adapters/native/gates.h"
 #include "adapters/native/json_forms.h"
 #include "adapters/native/routing.h"
+#include "domains/registry/rules.h"
 
 namespace treadle::native {
 namespace {
@@ -34,6 +35,48 @@ StatusOr<Json> show_model(registry::Service& registry, const Request& request) {
   return answer;
 }
 
+StatusOr<registry::Tags> read_tags(const Json& body) {
+  ASSIGN_OR_RETURN(auto tags, read_pairs(body, "tags"));
+  for (const auto& [key, value] : tags) RETURN_IF_ERROR(registry::check_tag(key, value));
+  return tags;
+}
+
+StatusOr<Json> create_model(registry::Service& registry, const Request& request) {
+  ASSIGN_OR_RETURN(const Json body, request.json());
+  ASSIGN_OR_RETURN(const std::string name, required_string(body, "name"));
+  ASSIGN_OR_RETURN(const std::string description, optional_string(body, "description"));
+  ASSIGN_OR_RETURN(const auto tags, read_tags(body));
+  ASSIGN_OR_RETURN(const auto model, registry.create_model(name, description, tags));
+  return to_json(model);
+}
+
+// {"description": "…", "tags": {…}}, both optional; other tags stay.
+StatusOr<Json> update_model(registry::Service& registry, const Request& request) {
+  ASSIGN_OR_RETURN(const Json body, request.json());
+  const std::string name(request.param("name"));
+  ASSIGN_OR_RETURN(const std::string description, optional_string(body, "description"));
+  ASSIGN_OR_RETURN(const auto tags, read_tags(body));
+  if (body.contains("description")) RETURN_IF_ERROR(registry.describe_model(name, description));
+  for (const auto& [key, value] : tags) RETURN_IF_ERROR(registry.set_tag(name, 0, key, value));
+  ASSIGN_OR_RETURN(const auto model, registry.get_model(name));
+  return to_json(model);
+}
+
+StatusOr<Json> rename_model(registry::Service& registry, const Request& request) {
+  ASSIGN_OR_RETURN(const Json body, request.json());
+  ASSIGN_OR_RETURN(const std::string new_name, required_string(body, "new_name"));
+  ASSIGN_OR_RETURN(const auto model, registry.rename_model(std::string(request.param("name")), new_name));
+  return to_json(model);
+}
+
+// Answers with the model as it was.
+StatusOr<Json> delete_model(registry::Service& registry, const Request& request) {
+  const std::string name(request.param("name"));
+  ASSIGN_OR_RETURN(const auto model, registry.get_model(name));
+  RETURN_IF_ERROR(registry.delete_model(name));
+  return to_json(model);
+}
+
 // "model" under a run means that run's artifact.
 StatusOr<std::string> full_source(tracking::Service& tracking, const std::string& source, const std::string& run_id) {
   if (source.find(":/") != std::string::npos) return source;
@@ -51,7 +94,7 @@ StatusOr<Json> create_version(registry::Service& registry, tracking::Service& tr
   ASSIGN_OR_RETURN(const std::string source, required_string(body, "source"));
   ASSIGN_OR_RETURN(version.source, full_source(tracking, source, version.run_id));
   ASSIGN_OR_RETURN(version.description, optional_string(body, "description"));
-  ASSIGN_OR_RETURN(version.tags, read_pairs(body, "tags"));
+  ASSIGN_OR_RETURN(version.tags, read_tags(body));
   // Metrics that speak of the version (its test error) are kept with it.
   ASSIGN_OR_RETURN(const auto metrics, read_pairs(body, "metrics"));
   version.tags.insert(version.tags.end(), metrics.begin(), metrics.end());
@@ -74,6 +117,28 @@ StatusOr<std::int64_t> version_of(const Request& request) {
 StatusOr<Json> show_version(registry::Service& registry, const Request& request) {
   ASSIGN_OR_RETURN(const std::int64_t number, version_of(request));
   ASSIGN_OR_RETURN(const auto version, registry.get_version(std::string(request.param("name")), number));
+  return to_json(version);
+}
+
+// As update_model.
+StatusOr<Json> update_version(registry::Service& registry, const Request& request) {
+  ASSIGN_OR_RETURN(const Json body, request.json());
+  ASSIGN_OR_RETURN(const std::int64_t number, version_of(request));
+  const std::string name(request.param("name"));
+  ASSIGN_OR_RETURN(const std::string description, optional_string(body, "description"));
+  ASSIGN_OR_RETURN(const auto tags, read_tags(body));
+  if (body.contains("description")) RETURN_IF_ERROR(registry.describe_version(name, number, description));
+  for (const auto& [key, value] : tags) RETURN_IF_ERROR(registry.set_tag(name, number, key, value));
+  ASSIGN_OR_RETURN(const auto version, registry.get_version(name, number));
+  return to_json(version);
+}
+
+// Answers with the version as it was.
+StatusOr<Json> delete_version(registry::Service& registry, const Request& request) {
+  ASSIGN_OR_RETURN(const std::int64_t number, version_of(request));
+  const std::string name(request.param("name"));
+  ASSIGN_OR_RETURN(const auto version, registry.get_version(name, number));
+  RETURN_IF_ERROR(registry.delete_version(name, number));
   return to_json(version);
 }
 
@@ -108,20 +173,23 @@ StatusOr<Json> delete_alias(registry::Service& registry, const Request& request)
 }  // namespace
 
 void add_registry_routes(net::Router& router, registry::Service& registry, tracking::Service& tracking) {
-  router.add(Method::kGet, "/api/v1/models",
-             json_handler([&](Request& request) { return list_models(registry, request); }));
-  router.add(Method::kGet, "/api/v1/models/{name}",
-             json_handler([&](Request& request) { return show_model(registry, request); }));
+  const auto route = [&](Method method, std::string_view pattern, auto work) {
+    router.add(method, pattern, json_handler([&registry, work](Request& request) { return work(registry, request); }));
+  };
+  route(Method::kGet, "/api/v1/models", list_models);
+  route(Method::kPost, "/api/v1/models", create_model);
+  route(Method::kGet, "/api/v1/models/{name}", show_model);
+  route(Method::kPatch, "/api/v1/models/{name}", update_model);
+  route(Method::kDelete, "/api/v1/models/{name}", delete_model);
+  route(Method::kPost, "/api/v1/models/{name}:rename", rename_model);
   router.add(Method::kPost, "/api/v1/models/{name}/versions",
              json_handler([&](Request& request) { return create_version(registry, tracking, request); }));
-  router.add(Method::kGet, "/api/v1/models/{name}/versions/{version}",
-             json_handler([&](Request& request) { return show_version(registry, request); }));
-  router.add(Method::kPut, "/api/v1/models/{name}/versions/{version}/stage",
-             json_handler([&](Request& request) { return set_stage(registry, request); }));
-  router.add(Method::kPut, "/api/v1/models/{name}/aliases/{alias}",
-             json_handler([&](Request& request) { return set_alias(registry, request); }));
-  router.add(Method::kDelete, "/api/v1/models/{name}/aliases/{alias}",
-             json_handler([&](Request& request) { return delete_alias(registry, request); }));
+  route(Method::kGet, "/api/v1/models/{name}/versions/{version}", show_version);
+  route(Method::kPatch, "/api/v1/models/{name}/versions/{version}", update_version);
+  route(Method::kDelete, "/api/v1/models/{name}/versions/{version}", delete_version);
+  route(Method::kPut, "/api/v1/models/{name}/versions/{version}/stage", set_stage);
+  route(Method::kPut, "/api/v1/models/{name}/aliases/{alias}", set_alias);
+  route(Method::kDelete, "/api/v1/models/{name}/aliases/{alias}", delete_alias);
   add_gate_routes(router, registry);
 }
 

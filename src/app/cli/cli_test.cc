@@ -81,6 +81,9 @@ TEST_F(Cli, HelpShowsUsageAndExamples) {
   EXPECT_NE(out_.str().find("run list"), std::string::npos);
   EXPECT_EQ(run({"run", "--help"}), 0);
   EXPECT_NE(out_.str().find("$ treadle run x.yaml"), std::string::npos);
+  EXPECT_NE(out_.str().find("Verbs:\n  run list "), std::string::npos) << out_.str();
+  EXPECT_EQ(run({"run", "list", "--help"}), 0);
+  EXPECT_EQ(out_.str().find("Verbs:"), std::string::npos) << out_.str();
   for (const char* shell : {"bash", "zsh", "fish"})
     EXPECT_NE(completion_script(commands_, shell)->find("list"), std::string::npos);
   EXPECT_FALSE(completion_script(commands_, "tcsh").ok());

@@ -14,6 +14,21 @@ std::string padded(std::string_view text, std::size_t width) {
 
 std::string noun_of(const Command& command) { return command.path.substr(0, command.path.find(' ')); }
 
+// A line for each command of a noun; the one that is the noun alone may be left out.
+std::string lines_of(const std::vector<Command>& commands, std::string_view noun, bool with_itself) {
+  std::string text;
+  for (const Command& command : commands) {
+    if (noun_of(command) != noun || (!with_itself && command.path == noun)) continue;
+    str_append(&text, "  ", padded(command.path, 22), command.summary, "\n");
+  }
+  return text;
+}
+
+std::string verbs_of(const std::vector<Command>& commands, std::string_view noun) {
+  const std::string lines = lines_of(commands, noun, false);
+  return lines.empty() ? "" : str_cat("\nVerbs:\n", lines);
+}
+
 constexpr std::string_view kGlobalOptions =
     "Global options:\n"
     "  --json          print the result as JSON\n"
@@ -27,7 +42,11 @@ std::string overview_help(const std::vector<Command>& commands) {
   std::string text =
       "Treadle: track, train, register, serve and monitor models with one program.\n\n"
       "Usage: treadle <command> [arguments] [options]\n\nCommands:\n";
-  for (const Command& command : commands) str_append(&text, "  ", padded(command.path, 22), command.summary, "\n");
+  std::vector<std::string> nouns;
+  for (const Command& command : commands) {
+    if (std::find(nouns.begin(), nouns.end(), noun_of(command)) == nouns.end()) nouns.push_back(noun_of(command));
+  }
+  for (const std::string& noun : nouns) str_append(&text, lines_of(commands, noun, true));
   str_append(&text, "\n", kGlobalOptions,
              "      --version   show the version\n\n"
              "Start with:\n"
@@ -38,15 +57,11 @@ std::string overview_help(const std::vector<Command>& commands) {
 }
 
 std::string noun_help(const std::vector<Command>& commands, std::string_view noun) {
-  std::string text = str_cat("Usage: treadle ", noun, " <verb> [arguments] [options]\n\nVerbs:\n");
-  for (const Command& command : commands) {
-    if (noun_of(command) == noun) str_append(&text, "  ", padded(command.path, 22), command.summary, "\n");
-  }
-  str_append(&text, "\n", kGlobalOptions);
-  return text;
+  return str_cat("Usage: treadle ", noun, " <verb> [arguments] [options]\n", verbs_of(commands, noun), "\n",
+                 kGlobalOptions);
 }
 
-std::string command_help(const Command& command) {
+std::string command_help(const std::vector<Command>& commands, const Command& command) {
   std::string text = str_cat(command.summary, "\n\nUsage: treadle ", command.path);
   for (const Positional& positional : command.positionals) {
     str_append(&text, positional.required ? " <" : " [<", positional.name, positional.required ? ">" : ">]",
@@ -63,6 +78,8 @@ std::string command_help(const Command& command) {
     const std::string left = str_cat("--", option.name, option.value_name.empty() ? "" : " ", option.value_name);
     str_append(&text, "  ", padded(left, 22), option.help, option.repeated ? " (may be repeated)" : "", "\n");
   }
+  // `treadle run FILE` is a command, and `run list` another.
+  if (noun_of(command) == command.path) text += verbs_of(commands, command.path);
   str_append(&text, "\n", kGlobalOptions);
   if (!command.examples.empty()) text += "\nExamples:\n";
   for (const std::string& example : command.examples) str_append(&text, "  $ ", example, "\n");

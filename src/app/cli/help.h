@@ -12,6 +12,6 @@ namespace treadle::app {
 std::string overview_help(const std::vector<Command>& commands);
 // `treadle model --help`: the verbs of one noun.
 std::string noun_help(const std::vector<Command>& commands, std::string_view noun);
-std::string command_help(const Command& command);
+std::string command_help(const std::vector<Command>& commands, const Command& command);
 
 }  // namespace treadle::app

@@ -167,7 +167,7 @@ int run_cli(const std::vector<Command>& commands, const std::vector<std::string>
     return fail(unknown_command(commands, arguments), nullptr, io);
   }
   if (wants_help) {
-    io.raw(command_help(*command));
+    io.raw(command_help(commands, *command));
     return 0;
   }
   const auto args = parse_arguments(*command, {arguments.begin() + static_cast<std::ptrdiff_t>(used), arguments.end()});

@@ -14,7 +14,9 @@ std::vector<Command> all_commands() {
   add_artifact_commands(commands);
   add_gc_command(commands);
   add_transfer_commands(commands);
+  add_trace_commands(commands);
   add_model_commands(commands);
+  add_model_change_commands(commands);
   add_gate_commands(commands);
   add_reproduce_command(commands);
   add_deployment_commands(commands);

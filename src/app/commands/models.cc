@@ -1,5 +1,6 @@
 #include "app/commands/commands.h"
 #include "app/commands/format.h"
+#include "app/commands/lookup.h"
 #include "app/commands/model_version.h"
 #include "app/connection.h"
 
@@ -17,15 +18,18 @@ std::string alias_text(const Json& aliases) {
 }
 
 Status list_models(const Args& args, Io& io) {
+  ASSIGN_OR_RETURN(const std::int64_t limit, args.integer("limit", 1000, 1, 1'000'000));
+  const std::string target = str_cat("/api/v1/models?filter=", net::percent_encode(args.get("filter")));
   ASSIGN_OR_RETURN(net::Client client, connect(args));
-  ASSIGN_OR_RETURN(const Json answer, client.get_json("/api/v1/models"));
-  io.emit(answer);
+  ASSIGN_OR_RETURN(const Json list, all_pages(client, target, "models", limit));
+  io.emit({{"models", list}});
   std::vector<std::vector<std::string>> rows;
-  for (const Json& model : list_of(answer, "models")) {
+  for (const Json& model : list) {
     rows.push_back({text_of(model, "name"), text_of(model, "latest_version"), text_of(model, "versions_count"),
                     alias_text(object_of(model, "aliases")), ago_of(model, "updated_ms")});
   }
-  io.table({"name", "latest", "versions", "aliases", "updated"}, rows, "no registered models yet");
+  io.table({"name", "latest", "versions", "aliases", "updated"}, rows,
+           args.has("filter") ? "no model matches" : "no registered models yet");
   return ok_status();
 }
 
@@ -41,9 +45,9 @@ Status show_model(const Args& args, Io& io) {
     std::vector<std::string> aliases;
     for (const Json& alias : list_of(version, "aliases")) aliases.push_back(alias.get<std::string>());
     rows.push_back({text_of(version, "version"), aliases.empty() ? "-" : join(aliases, ","), text_of(version, "run_id"),
-                    number_of(object_of(version, "tags"), "test_mae", 3), ago_of(version, "created_ms")});
+                    text_of(version, "stage"), ago_of(version, "created_ms")});
   }
-  io.table({"version", "aliases", "run", "test MAE", "created"}, rows, "no versions yet");
+  io.table({"version", "aliases", "run", "stage", "created"}, rows, "no versions yet");
   return ok_status();
 }
 
@@ -78,9 +82,10 @@ Status set_alias(const Args& args, Io& io) {
 void add_model_commands(std::vector<Command>& commands) {
   commands.push_back({.path = "model list",
                       .summary = "List registered models",
-                      .examples = {"treadle model list"},
+                      .examples = {"treadle model list", "treadle model list --filter \"name LIKE 'energy%'\""},
                       .positionals = {},
-                      .options = {},
+                      .options = {{"filter", "TEXT", "condition in the search grammar over name and tags"},
+                                  {"limit", "N", "at most so many (default 1000)"}},
                       .run = list_models});
   commands.push_back({.path = "model show",
                       .summary = "Show a model's versions and aliases, or all that is known of one version",

@@ -604,6 +604,45 @@ def test_traces_are_counted_compared_and_linked_only_with_the_right(guarded, for
         assert requests.post(f"{api}/{path}", json=body, auth=ROOT, timeout=5).status_code == 200, path
 
 
+def test_models_and_traces_of_the_native_api_need_their_rights(guarded, as_user, new_user):
+    owner, other = new_user(), new_user()
+    name = f"own-{uuid.uuid4().hex[:8]}"
+
+    def ask(who, method, path, **more):
+        return requests.request(method, guarded.url + "/api/v1" + path, auth=who, timeout=10, **more)
+
+    assert ask(owner, "POST", "/models", json={"name": name}).status_code == 200
+    assert ask(owner, "POST", f"/models/{name}/versions", json={"source": "s3://bucket/m"}).status_code == 200
+    changes = [("PATCH", f"/models/{name}", {"description": "mine"}), ("POST", f"/models/{name}:rename", {"new_name": "mine"}),
+               ("PATCH", f"/models/{name}/versions/1", {"tags": {"a": "b"}}), ("DELETE", f"/models/{name}/versions/1", {}),
+               ("DELETE", f"/models/{name}", {})]
+    for method, path, body in changes:
+        assert ask(other, method, path, json=body).status_code == 403, path
+    grant(guarded, other, "registered_model", name, "EDIT")
+    assert [ask(other, method, path, json=body).status_code for method, path, body in changes] == [200, 403, 200, 403, 403]
+    assert ask(owner, "POST", f"/models/{name}:rename", json={"new_name": name + "-new"}).status_code == 200
+    assert ask(other, "PATCH", f"/models/{name}-new", json={"description": "kept"}).status_code == 200, "permissions follow the name"
+    assert ask(owner, "DELETE", f"/models/{name}-new").status_code == 200
+    assert ask(ROOT, "POST", "/models", json={"name": name + "-new"}).status_code == 200
+    assert ask(other, "PATCH", f"/models/{name}-new", json={"description": "again"}).status_code == 403, "permissions go with the model"
+
+    as_user(owner)
+    experiment = mlflow.set_experiment(f"traced-{uuid.uuid4().hex[:8]}").experiment_id
+    with mlflow.start_span("outer") as span:
+        span.set_inputs({"question": SECRET})
+    mlflow.flush_trace_async_logging()
+    trace = ask(owner, "GET", "/traces", params={"experiment_id": experiment}).json()["traces"][0]["id"]
+    reads = [("GET", f"/traces?experiment_id={experiment}"), ("GET", f"/traces?experiment_id=0&experiment_id={experiment}"),
+             ("GET", f"/traces/{trace}"), ("DELETE", f"/traces/{trace}")]
+    assert [ask(other, *call).status_code for call in reads] == [200, 200, 200, 403]
+    grant(guarded, other, "experiment", experiment, "NO_PERMISSIONS")
+    for call in reads:
+        refused = ask(other, *call)
+        assert refused.status_code == 403 and SECRET not in refused.text, call
+    assert ask(other, "GET", "/traces").status_code == 400
+    assert ask(owner, "DELETE", f"/traces/{trace}").status_code == 200
+
+
 def test_starting_pipelines_is_given_by_administrators_only(guarded, new_user):
     who = new_user()
     for method, path in (("POST", "/api/v1/pipeline-runs"), ("POST", "/apis/v2beta1/runs"), ("POST", "/api/v1/pipelines"),

@@ -152,7 +152,19 @@ def models(api, run):
     api("POST", "/api/v1/models/{name}/versions", name="described", json={"source": "model", "run_id": run})
     api("GET", "/api/v1/models/{name}/versions/{version}", **of)
     api("GET", "/api/v1/models/{name}/versions/{version}", name="described", version="one", status=400)
+    api("PATCH", "/api/v1/models/{name}/versions/{version}", **of, json={"description": "d", "tags": {"k": 1}})
+    api("PATCH", "/api/v1/models/{name}/versions/{version}", **of, json={"description": "e", "tags": {"k": {}}}, status=400)
+    assert api("GET", "/api/v1/models/{name}/versions/{version}", **of)["description"] == "d"
     api("GET", "/api/v1/models/{name}", name="nobody", status=404)
+    api("POST", "/api/v1/models", json={"name": "empty", "description": "d", "tags": {"a": "b"}})
+    api("POST", "/api/v1/models", json={"name": "empty"}, status=409)
+    api("POST", "/api/v1/models", json={"description": "d"}, status=400)
+    api("PATCH", "/api/v1/models/{name}", name="empty", json={"description": "", "tags": {"c": True}})
+    api("PATCH", "/api/v1/models/{name}", name="nobody", json={"description": ""}, status=404)
+    api("POST", "/api/v1/models/{name}:rename", name="empty", json={"new_name": "described"}, status=409)
+    api("POST", "/api/v1/models/{name}:rename", name="empty", json={"new_name": "leer"})
+    api("DELETE", "/api/v1/models/{name}", name="leer")
+    api("DELETE", "/api/v1/models/{name}", name="leer", status=404)
     api("PUT", "/api/v1/models/{name}/aliases/{alias}", name="described", alias="champion", json={"version": 1, "reason": "first"})
     api("PUT", "/api/v1/models/{name}/versions/{version}/stage", **of, json={"stage": "staging", "archive_others": True})
     api("PUT", "/api/v1/models/{name}/versions/{version}/stage", **of, json={"stage": "Nowhere"}, status=400)
@@ -176,6 +188,8 @@ def models(api, run):
     api("GET", "/api/v1/models/{name}/history", name="described", params={"page_token": page["next_page_token"]})
     api("GET", "/api/v1/models/{name}/versions/{version}/history", **of)
     api("GET", "/api/v1/models/{name}", name="described")
+    api("DELETE", "/api/v1/models/{name}/versions/{version}", name="described", version=2)
+    api("DELETE", "/api/v1/models/{name}/versions/{version}", name="described", version=2, status=404)
     api("GET", "/api/v1/models", params={"filter": "name = 'described'", "limit": 1})
 
 
@@ -320,10 +334,29 @@ def events(api):
     api.answered.add(("GET", "/api/v1/events/stream"))
 
 
+def traces(api, run):
+    experiment = api("GET", "/api/v1/runs/{id}", id=run)["experiment_id"]
+    trace = "tr-" + "1" * 32
+    resource = {"scopeSpans": [{"spans": [{"traceId": "1" * 32, "spanId": "2" * 16, "name": "ask", "startTimeUnixNano": "5000000",
+                                           "endTimeUnixNano": "9000000"}]}]}
+    requests.post(api.url + "/v1/traces", json={"resourceSpans": [resource]}, headers={"x-mlflow-experiment-id": experiment},
+                  timeout=10).raise_for_status()
+    told = {"assessment": {"assessment_name": "good", "feedback": {"value": True}, "source": {"source_type": "HUMAN", "source_id": "ada"}}}
+    requests.post(f"{api.url}/api/3.0/mlflow/traces/{trace}/assessments", json=told, timeout=10).raise_for_status()
+    page = api("GET", "/api/v1/traces", params={"experiment_id": [experiment], "limit": 1})
+    assert page["traces"][0]["assessments"][0]["value"] is True
+    api("GET", "/api/v1/traces", params={"experiment_id": [experiment], "filter": "nonsense ="}, status=400)
+    assert api("GET", "/api/v1/traces/{trace_id}", trace_id=trace)["spans"][0]["name"] == "ask"
+    api("GET", "/api/v1/traces/{trace_id}", trace_id="tr-none", status=404)
+    api("DELETE", "/api/v1/traces/{trace_id}", trace_id=trace)
+    api("DELETE", "/api/v1/traces/{trace_id}", trace_id=trace, status=404)
+
+
 def test_every_answer_is_as_described(api, guarded):
     """Every operation at least once as it is meant, and errors of many."""
     run = runs(api, experiments(api))
     models(api, run)
+    traces(api, run)
     imports(api)
     deployments(api, run)
     pipelines(api)

@@ -107,16 +107,89 @@ def test_artifacts_go_up_and_down_unchanged(server, tmp_path):
     assert not list(pathlib.Path(back).rglob("*.part"))
 
 
-def register(server, model, version):
-    request = urllib.request.Request(f"{server.url}/api/v1/models/{model}/versions", method="POST", data=json.dumps(version).encode())
+def post(server, path, body, headers=()):
+    request = urllib.request.Request(server.url + path, method="POST", data=json.dumps(body).encode(),
+                                     headers={"Content-Type": "application/json", **dict(headers)})
     with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request) as made:
         return json.load(made)
 
 
-def test_versions_move_between_aliases_and_stages(server):
-    run = new_run(server, "models", "one")
+def run_with_model(server, tmp_path, experiment):
+    run = new_run(server, experiment, "one")
+    folder = tmp_path / "model"
+    folder.mkdir()
+    (folder / "MLmodel").write_text("flavors: {}")
+    server.treadle("artifact", "upload", run, folder)
+    return run
+
+
+def test_models_are_made_described_renamed_and_deleted(server, tmp_path):
+    run = run_with_model(server, tmp_path, "register")
+    made = answer(server, "model", "create", "heat", "--description", "day ahead", "--tag", "team=grid")
+    assert (made["name"], made["description"], made["tags"]) == ("heat", "day ahead", {"team": "grid"})
+    assert "already exists" in server.treadle("model", "create", "heat", status=1)
+    first = answer(server, "model", "register", "heat", f"runs:/{run}/model", "--tag", "k=v")
+    assert (first["version"], first["run_id"], first["tags"]) == (1, run, {"k": "v"}) and first["source"].endswith(f"{run}/artifacts/model")
+    assert answer(server, "model", "register", "heat", "model", "--run", run[-10:])["source"] == first["source"]
+    assert answer(server, "model", "register", "copy", "models:/heat/1")["source"] == "models:/heat/1"
+    assert "neither files nor a logged model" in server.treadle("model", "register", "heat", f"runs:/{run}/nothing", status=3)
+    assert "runs:/RUN/PATH" in server.treadle("model", "register", "heat", f"runs:/{run}", status=2)
+    assert answer(server, "model", "update", "heat", "2", "--description", "better")["description"] == "better"
+    assert answer(server, "model", "update", "heat", "--tag", "stage=test")["tags"] == {"team": "grid", "stage": "test"}
+    assert "nothing to change" in server.treadle("model", "update", "heat", status=2)
+    server.treadle("model", "alias", "heat", "champion", "2")
+    assert answer(server, "model", "unalias", "heat", "champion")["aliases"] == {}
+    assert answer(server, "model", "rename", "heat", "heating")["name"] == "heating"
+    assert [one["name"] for one in answer(server, "model", "list", "--filter", "name LIKE 'heat%'")["models"]] == ["heating"]
+    assert "gone for good" in server.treadle("model", "delete", "heating", "1", status=2)
+    server.treadle("model", "delete", "heating", "1", "--yes")
+    assert [one["version"] for one in answer(server, "model", "show", "heating")["versions"]] == [2]
+    server.treadle("model", "delete", "heating", "--yes")
+    server.treadle("model", "show", "heating", status=3)
+    server.treadle("model", "delete", "heating", "--yes", status=3)
+
+
+def test_a_model_that_a_run_logged_is_registered_by_the_runs_uri(server):
+    run = new_run(server, "logged", "one")
+    experiment = answer(server, "run", "show", run)["experiment_id"]
+    model = post(server, "/api/2.0/mlflow/logged-models", {"experiment_id": experiment, "name": "forest", "source_run_id": run})
+    version = answer(server, "model", "register", "wood", f"runs:/{run}/forest")
+    assert version["model_id"] == model["model"]["info"]["model_id"] and version["run_id"] == run
+
+
+def test_traces_are_listed_shown_and_deleted(server):
+    experiment = answer(server, "experiment", "create", "talk")["id"]
+    assert "no trace matches" in server.treadle("trace", "list", "talk")
+    for at in range(3):
+        post(server, "/api/3.0/mlflow/traces", {"trace": {"trace_info": {
+            "trace_id": f"tr-{at}", "trace_location": {"type": "MLFLOW_EXPERIMENT", "mlflow_experiment": {"experiment_id": experiment}},
+            "request_time": f"2026-01-01T00:00:0{at}Z", "execution_duration": "1.5s", "state": "ERROR" if at == 1 else "OK",
+            "request_preview": "how warm?", "tags": {"room": str(at)}}}})
+    assert [one["id"] for one in answer(server, "trace", "list", "talk")["traces"]] == ["tr-2", "tr-1", "tr-0"]
+    assert [one["id"] for one in answer(server, "trace", "list", "talk", "--filter", "status = 'ERROR'")["traces"]] == ["tr-1"]
+    assert [one["id"] for one in answer(server, "trace", "list", "talk", "--order-by", "timestamp_ms ASC", "--limit", "2")["traces"]] == ["tr-0", "tr-1"]
+    listed = server.treadle("trace", "list", "talk")
+    assert "how warm?" in listed and "1.5 s" in listed
+    assert "room" in server.treadle("trace", "show", "tr-0") and answer(server, "trace", "show", "tr-0")["spans"] == []
+    spans = [{"traceId": "ab" * 16, "spanId": number * 16, "parentSpanId": parent * 16, "name": name, "status": {"code": code},
+              "startTimeUnixNano": f"{start}000000", "endTimeUnixNano": "9000000"}
+             for number, parent, name, start, code in (("1", "", "ask", 1, 1), ("3", "1", "think", 4, 2), ("2", "1", "look up", 2, 0))]
+    post(server, "/v1/traces", {"resourceSpans": [{"scopeSpans": [{"spans": spans}]}]}, {"x-mlflow-experiment-id": experiment})
+    shown = server.treadle("trace", "show", "tr-" + "ab" * 16)
+    assert [line.split()[:2] for line in shown.splitlines() if line.endswith(" ms")] == [["ask", "OK"], ["look", "up"], ["think", "ERROR"]]
+    assert "\n  look up  UNSET   7 ms" in shown, shown
+    server.treadle("trace", "show", "tr-none", status=3)
+    server.treadle("trace", "list", "nowhere", status=3)
+    server.treadle("trace", "list", "talk", "--filter", "status =", status=2)
+    assert "gone for good" in server.treadle("trace", "delete", "tr-0", status=2)
+    server.treadle("trace", "delete", "tr-0", "--yes")
+    server.treadle("trace", "delete", "tr-0", "--yes", status=3)
+
+
+def test_versions_move_between_aliases_and_stages(server, tmp_path):
+    run = run_with_model(server, tmp_path, "models")
     for _ in range(2):
-        register(server, "demand", {"run_id": run, "source": "model"})
+        server.treadle("model", "register", "demand", "model", "--run", run)
     server.treadle("model", "stage", "demand", "1", "production")
     assert answer(server, "model", "stage", "demand", "2", "Production", "--archive-others")["stage"] == "Production"
     server.treadle("model", "alias", "demand", "champion", "2")
