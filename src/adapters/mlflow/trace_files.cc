@@ -7,6 +7,7 @@
 #include "adapters/mlflow/protocol.h"
 #include "adapters/mlflow/traces.h"
 #include "base/strings.h"
+#include "domains/traces/span_values.h"
 
 namespace treadle::mlflow {
 namespace {
@@ -15,32 +16,7 @@ constexpr std::array<std::string_view, 6> kKinds = {"SPAN_KIND_UNSPECIFIED", "SP
                                                     "SPAN_KIND_SERVER",      "SPAN_KIND_CLIENT",
                                                     "SPAN_KIND_PRODUCER",    "SPAN_KIND_CONSUMER"};
 
-Json whole(const Json& text) {
-  const auto number = text.is_string() ? parse_int(text.get_ref<const std::string&>()) : std::nullopt;
-  return number ? Json(*number) : text;
-}
-
-Json plain_map(const Json& pairs);
-
-// An attribute's value without its type: {"int_value": "5"} is 5.
-Json plain(const Json& typed) {
-  if (!typed.is_object() || typed.empty()) return nullptr;
-  const auto first = typed.begin();
-  const std::string& type = first.key();
-  const Json& value = first.value();
-  if (type == "int_value") return whole(value);
-  if (type == "kvlist_value") return plain_map(value.value("values", Json::array()));
-  if (type != "array_value") return value;
-  Json list = Json::array();
-  for (const Json& one : value.value("values", Json::array())) list.push_back(plain(one));
-  return list;
-}
-
-Json plain_map(const Json& pairs) {
-  Json map = Json::object();
-  for (const Json& pair : pairs) map[pair.value("key", "")] = plain(pair.value("value", Json()));
-  return map;
-}
+using traces::plain_values, traces::whole_number;
 
 // A stored span as `Span.from_dict` of MLflow's client takes it: attributes are texts of JSON, times are numbers.
 Json span_file(const Json& span) {
@@ -49,21 +25,21 @@ Json span_file(const Json& span) {
                {"parent_span_id", span.value("parent_span_id", Json())},
                {"name", span.value("name", "")},
                {"kind", kKinds[std::min<std::size_t>(span.value("kind", std::size_t{0}), kKinds.size() - 1)]},
-               {"start_time_unix_nano", whole(span.value("start_time_unix_nano", Json()))},
-               {"end_time_unix_nano", whole(span.value("end_time_unix_nano", Json()))},
+               {"start_time_unix_nano", whole_number(span.value("start_time_unix_nano", Json()))},
+               {"end_time_unix_nano", whole_number(span.value("end_time_unix_nano", Json()))},
                {"attributes", Json::object()},
                {"events", Json::array()},
                {"links", span.value("links", Json::array())}};
   const Json status = span.value("status", Json::object());
   file["status"] = {{"code", status.value("code", "STATUS_CODE_UNSET")}, {"message", status.value("message", "")}};
-  const Json attributes = plain_map(span.value("attributes", Json::array()));
+  const Json attributes = plain_values(span.value("attributes", Json::array()));
   for (const auto& [key, value] : attributes.items()) file["attributes"][key] = to_text(value);
   for (const Json& event : span.value("events", Json::array())) {
     file["events"].push_back({{"name", event.value("name", "")},
-                              {"time_unix_nano", whole(event.value("time_unix_nano", Json()))},
-                              {"attributes", plain_map(event.value("attributes", Json::array()))}});
+                              {"time_unix_nano", whole_number(event.value("time_unix_nano", Json()))},
+                              {"attributes", plain_values(event.value("attributes", Json::array()))}});
   }
-  for (Json& link : file["links"]) link["attributes"] = plain_map(link.value("attributes", Json::array()));
+  for (Json& link : file["links"]) link["attributes"] = plain_values(link.value("attributes", Json::array()));
   return file;
 }
 

@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/strings.h"
 #include "base/utf8.h"
+#include "domains/traces/span_values.h"
 
 namespace treadle::traces {
 namespace {
@@ -21,12 +22,6 @@ constexpr std::size_t kLongestPreview = 1000;  // characters in MLflow, bytes he
 constexpr std::size_t kMostTags = 50;
 constexpr std::string_view kTagPrefix = "mlflow.traceTag.";
 
-const Json* member(const Json& object, std::string_view name) {
-  if (!object.is_object()) return nullptr;
-  const auto it = object.find(name);
-  return it == object.end() ? nullptr : &*it;
-}
-
 std::string text_member(const Json& object, std::string_view name) {
   const Json* value = member(object, name);
   return value != nullptr && value->is_string() ? value->get<std::string>() : "";
@@ -34,7 +29,9 @@ std::string text_member(const Json& object, std::string_view name) {
 
 // A text, which some clients write as JSON: "\"LLM\"". Without NUL, which not every database keeps.
 std::optional<std::string> fact_text(const Json& value, std::size_t longest = kLongestFact) {
-  std::string text = text_member(value, "string_value");
+  const Json plain = plain_value(value);
+  if (!plain.is_string()) return std::nullopt;
+  std::string text = plain.get<std::string>();
   if (text.starts_with('"')) {
     const auto inside = parse_json(text);
     if (inside.ok() && inside->is_string()) text = inside->get<std::string>();
@@ -57,30 +54,17 @@ std::optional<double> number_member(const Json& object, std::string_view name) {
   return std::isfinite(number) ? std::optional(number) : std::nullopt;
 }
 
-std::optional<double> number_of(const Json& value) {
-  if (const auto number = number_member(value, "double_value")) return number;
-  return parse_double(text_member(value, "int_value"));
-}
-
-void keep_cost(SpanFacts& facts, std::string_view kind, std::optional<double> cost) {
-  if (kind == "input_cost") facts.input_cost = cost;
-  if (kind == "output_cost") facts.output_cost = cost;
-  if (kind == "total_cost") facts.total_cost = cost;
-}
-
-// {"input_cost": 0.1, …} as a list of pairs, or as JSON in a text.
+// {"input_cost": 0.1, …}, or that as JSON in a text.
 void read_costs(const Json& value, SpanFacts& facts) {
-  if (const auto inside = parse_json(text_member(value, "string_value")); inside.ok()) {
-    for (const std::string_view kind : {"input_cost", "output_cost", "total_cost"})
-      keep_cost(facts, kind, number_member(*inside, kind));
-    return;
+  Json costs = plain_value(value);
+  if (costs.is_string()) {
+    auto inside = parse_json(costs.get_ref<const std::string&>());
+    if (!inside.ok()) return;
+    costs = *std::move(inside);
   }
-  const Json* list = member(value, "kvlist_value");
-  const Json* pairs = list == nullptr ? nullptr : member(*list, "values");
-  if (pairs == nullptr || !pairs->is_array()) return;
-  for (const Json& pair : *pairs) {
-    if (const Json* cost = member(pair, "value")) keep_cost(facts, text_member(pair, "key"), number_of(*cost));
-  }
+  facts.input_cost = number_member(costs, "input_cost");
+  facts.output_cost = number_member(costs, "output_cost");
+  facts.total_cost = number_member(costs, "total_cost");
 }
 
 // Facts by the names that MLflow and the conventions of OpenTelemetry and OpenInference give them, the preferred first.
@@ -124,9 +108,9 @@ std::optional<std::string> conventional_tokens(const Attributes& attributes) {
     for (std::size_t i = 0; i < keys.size(); ++i) {
       const auto it = attributes.find(keys[i]);
       if (keys[i].empty() || it == attributes.end()) continue;
-      const auto count = number_of(*it->second);
-      if (!count || !(std::abs(*count) < kExact)) continue;
-      counts.try_emplace(kTokenKinds[std::min(i, kTokenKinds.size() - 1)], static_cast<std::int64_t>(*count));
+      const Json count = plain_value(*it->second);
+      if (!count.is_number() || !(std::abs(count.get<double>()) < kExact)) continue;
+      counts.try_emplace(kTokenKinds[std::min(i, kTokenKinds.size() - 1)], count.get<std::int64_t>());
     }
     if (counts.contains("input_tokens") && counts.contains("output_tokens"))
       counts.try_emplace("total_tokens", counts["input_tokens"] + counts["output_tokens"]);

@@ -1,0 +1,18 @@
+// Values of attributes as OpenTelemetry's JSON has them, {"int_value": "5"}, without their types: 5. What is not of
+// that form is null.
+#pragma once
+
+#include "base/json.h"
+
+namespace treadle::traces {
+
+// A whole number that is written as a text, as 64 bits are; anything else stays as it is.
+Json whole_number(const Json& text);
+Json plain_value(const Json& typed);
+// A list of {"key": …, "value": …} as an object; of a key that comes twice the last value counts.
+Json plain_values(const Json& pairs);
+
+// The member of an object, or null.
+const Json* member(const Json& object, std::string_view name);
+
+}  // namespace treadle::traces
