@@ -20,6 +20,9 @@ import urllib.request
 import pytest
 from private_postgres import PrivatePostgres
 
+# What starts in the background of a script has SIGINT ignored, and so would the commands that tests interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 READY_SECONDS = 20
 STOP_SECONDS = 30

@@ -1,5 +1,6 @@
 #include "executors/leftovers.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -15,6 +16,8 @@ namespace {
 constexpr std::size_t kMaxEnvironment = 4u << 20;
 // Each pass kills all it sees; another one sees what those had just started.
 constexpr int kPasses = 50;
+// One that waits for a disk dies only when that answers.
+constexpr int kLongestDeathMs = 1000;
 
 bool carries(pid_t pid, const std::string& mark) {
   const auto environment = read_file(str_cat("/proc/", pid, "/environ"), kMaxEnvironment);
@@ -35,6 +38,8 @@ bool kill_once(const std::string& mark) {
     if (!held.valid() || !carries(static_cast<pid_t>(*pid), mark)) continue;
     found = true;
     ::syscall(SYS_pidfd_send_signal, held.get(), SIGKILL, nullptr, 0);
+    pollfd ended{.fd = held.get(), .events = POLLIN, .revents = 0};
+    ::poll(&ended, 1, kLongestDeathMs);
   }
   return found;
 }
