@@ -46,11 +46,12 @@ net::Response receive(traces::Service& service, const net::Request& request) {
   const std::string experiment(request.headers.get("x-mlflow-experiment-id"));
   if (experiment.empty())
     return error_response(invalid_field("x-mlflow-experiment-id", "is missing: the header names the experiment"));
-  const auto read = as_json ? read_otlp_json(request.body) : read_otlp(request.body);
+  auto read = as_json ? read_otlp_json(request.body) : read_otlp(request.body);
   if (!read.ok()) return error_response(read.status());
   // Nothing to keep: the client learns it from the status, as of a body that cannot be read at all.
   if (read->spans.empty() && read->refused > 0) return error_response(read->why);
-  const Status kept = service.record(experiment, read->spans, std::string(request.headers.get("x-mlflow-run-id")));
+  const Status kept =
+      service.record(experiment, std::move(read->spans), std::string(request.headers.get("x-mlflow-run-id")));
   if (!kept.ok()) return error_response(kept);
   const std::string message(read->why.message());
   const std::string reason =

@@ -91,12 +91,12 @@ StatusOr<TraceInfo> Service::report(const TraceInfo& info) {
   return answer;
 }
 
-Status Service::record(const std::string& experiment_id, const std::vector<Span>& spans, const std::string& run_id) {
+Status Service::record(const std::string& experiment_id, std::vector<Span> spans, const std::string& run_id) {
   if (spans.empty()) return ok_status();
   if (spans.size() > kMostSpans) return invalid_field("spans", "are more than ", kMostSpans, " in one call");
   RETURN_IF_ERROR(tracking_.get_experiment(experiment_id).status());
   if (!run_id.empty()) RETURN_IF_ERROR(tracking_.get_run(run_id).status());
-  const auto facts = facts_of(spans);
+  const auto facts = translate(spans);
   const Inference inference(experiment_id, spans, facts);
   if (inference.ids().size() > kMostIds) return invalid_field("spans", "belong to more than ", kMostIds, " traces");
   const sql::Values rows = store::span_rows(spans, facts);

@@ -26,7 +26,7 @@ class Service {
   StatusOr<TraceInfo> report(const TraceInfo& info);
   // Spans of any traces. A trace that is not there yet is made of what its spans say. Those whose root is among them
   // are linked to the run, if one is named.
-  Status record(const std::string& experiment_id, const std::vector<Span>& spans, const std::string& run_id = {});
+  Status record(const std::string& experiment_id, std::vector<Span> spans, const std::string& run_id = {});
 
   // Whose permissions count for it; nullopt when there is no such trace.
   StatusOr<std::optional<std::string>> experiment_of(const std::string& id);

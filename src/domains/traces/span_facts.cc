@@ -28,10 +28,10 @@ std::string text_member(const Json& object, std::string_view name) {
 }
 
 // A text, which some clients write as JSON: "\"LLM\"". Without NUL, which not every database keeps.
-std::optional<std::string> fact_text(const Json& value, std::size_t longest = kLongestFact) {
+std::optional<std::string> fact_text(const Json& value, std::size_t longest = kLongestFact, bool any_form = false) {
   const Json plain = plain_value(value);
-  if (!plain.is_string()) return std::nullopt;
-  std::string text = plain.get<std::string>();
+  if (!plain.is_string() && !(any_form && plain.is_structured())) return std::nullopt;
+  std::string text = plain.is_string() ? plain.get<std::string>() : to_text(plain);
   if (text.starts_with('"')) {
     const auto inside = parse_json(text);
     if (inside.ok() && inside->is_string()) text = inside->get<std::string>();
@@ -42,7 +42,7 @@ std::optional<std::string> fact_text(const Json& value, std::size_t longest = kL
 }
 
 std::optional<std::string> preview(const Json& value) {
-  auto text = fact_text(value, kLongestPreview + 1);
+  auto text = fact_text(value, kLongestPreview + 1, true);
   if (text && text->size() > kLongestPreview) *text = str_cat(utf8_prefix(*text, kLongestPreview - 3), "...");
   return text;
 }
@@ -67,37 +67,81 @@ void read_costs(const Json& value, SpanFacts& facts) {
   facts.total_cost = number_member(costs, "total_cost");
 }
 
-// Facts by the names that MLflow and the conventions of OpenTelemetry and OpenInference give them, the preferred first.
+// Names of MLflow for what other conventions call differently; clients and pages look only for these.
+constexpr std::string_view kType = "mlflow.spanType", kModel = "mlflow.llm.model", kProvider = "mlflow.llm.provider",
+                           kInputs = "mlflow.spanInputs", kOutputs = "mlflow.spanOutputs",
+                           kTokens = "mlflow.chat.tokenUsage";
+
+// Facts by the names that MLflow and then OpenInference, OpenTelemetry and Traceloop give them, the preferred first.
 struct Named {
   std::string_view key;
+  std::string_view own;  // MLflow's name of it, where a span has one
   std::optional<std::string> SpanFacts::*fact;
-  bool is_preview = false;
+  bool any_form = false;  // objects and lists too, as JSON
 };
-constexpr std::array<Named, 18> kNamed = {{{"mlflow.spanType", &SpanFacts::type},
-                                           {"mlflow.llm.model", &SpanFacts::model},
-                                           {"gen_ai.response.model", &SpanFacts::model},
-                                           {"gen_ai.request.model", &SpanFacts::model},
-                                           {"llm.model_name", &SpanFacts::model},
-                                           {"mlflow.llm.provider", &SpanFacts::provider},
-                                           {"gen_ai.provider.name", &SpanFacts::provider},
-                                           {"llm.provider", &SpanFacts::provider},
-                                           {"session.id", &SpanFacts::session},
-                                           {"gen_ai.conversation.id", &SpanFacts::session},
-                                           {"user.id", &SpanFacts::user},
-                                           {"mlflow.spanInputs", &SpanFacts::request, true},
-                                           {"gen_ai.input.messages", &SpanFacts::request, true},
-                                           {"input.value", &SpanFacts::request, true},
-                                           {"mlflow.spanOutputs", &SpanFacts::response, true},
-                                           {"gen_ai.output.messages", &SpanFacts::response, true},
-                                           {"output.value", &SpanFacts::response, true},
-                                           {"mlflow.chat.tokenUsage", &SpanFacts::tokens}}};
+constexpr std::array<Named, 26> kNamed = {{{kType, kType, &SpanFacts::type},
+                                           {kModel, kModel, &SpanFacts::model},
+                                           {"llm.response.model_name", kModel, &SpanFacts::model},
+                                           {"llm.model_name", kModel, &SpanFacts::model},
+                                           {"llm.request.model_name", kModel, &SpanFacts::model},
+                                           {"embedding.model_name", kModel, &SpanFacts::model},
+                                           {"gen_ai.response.model", kModel, &SpanFacts::model},
+                                           {"gen_ai.request.model", kModel, &SpanFacts::model},
+                                           {kProvider, kProvider, &SpanFacts::provider},
+                                           {"llm.provider", kProvider, &SpanFacts::provider},
+                                           {"gen_ai.provider.name", kProvider, &SpanFacts::provider},
+                                           {"gen_ai.system", kProvider, &SpanFacts::provider},
+                                           {"session.id", "", &SpanFacts::session},
+                                           {"gen_ai.conversation.id", "", &SpanFacts::session},
+                                           {"user.id", "", &SpanFacts::user},
+                                           {kInputs, kInputs, &SpanFacts::request, true},
+                                           {"input.value", kInputs, &SpanFacts::request, true},
+                                           {"gen_ai.input.messages", kInputs, &SpanFacts::request, true},
+                                           {"gen_ai.tool.call.arguments", kInputs, &SpanFacts::request, true},
+                                           {"traceloop.entity.input", kInputs, &SpanFacts::request, true},
+                                           {kOutputs, kOutputs, &SpanFacts::response, true},
+                                           {"output.value", kOutputs, &SpanFacts::response, true},
+                                           {"gen_ai.output.messages", kOutputs, &SpanFacts::response, true},
+                                           {"gen_ai.tool.call.result", kOutputs, &SpanFacts::response, true},
+                                           {"traceloop.entity.output", kOutputs, &SpanFacts::response, true},
+                                           {kTokens, "", &SpanFacts::tokens, true}}};
 
-// The counts of tokens in the same two conventions; that of MLflow is one text of all kinds.
-constexpr std::array<std::array<std::string_view, 6>, 2> kTokenKeys = {
-    {{"gen_ai.usage.input_tokens", "gen_ai.usage.output_tokens", "", "gen_ai.usage.cache_read.input_tokens",
+// What sort of work a span was, in each convention's words.
+struct Kind {
+  std::string_view key, value, type;
+};
+constexpr std::string_view kUnknown = "UNKNOWN", kOpenInference = "openinference.span.kind",
+                           kGenAi = "gen_ai.operation.name", kTraceloop = "traceloop.span.kind";
+constexpr std::array<Kind, 22> kKinds = {{{kOpenInference, "TOOL", "TOOL"},
+                                          {kOpenInference, "CHAIN", "CHAIN"},
+                                          {kOpenInference, "LLM", "LLM"},
+                                          {kOpenInference, "RETRIEVER", "RETRIEVER"},
+                                          {kOpenInference, "EMBEDDING", "EMBEDDING"},
+                                          {kOpenInference, "AGENT", "AGENT"},
+                                          {kOpenInference, "RERANKER", "RERANKER"},
+                                          {kOpenInference, "GUARDRAIL", "GUARDRAIL"},
+                                          {kOpenInference, "EVALUATOR", "EVALUATOR"},
+                                          {kGenAi, "chat", "CHAT_MODEL"},
+                                          {kGenAi, "create_agent", "AGENT"},
+                                          {kGenAi, "embeddings", "EMBEDDING"},
+                                          {kGenAi, "execute_tool", "TOOL"},
+                                          {kGenAi, "generate_content", "LLM"},
+                                          {kGenAi, "invoke_agent", "AGENT"},
+                                          {kGenAi, "text_completion", "LLM"},
+                                          {kGenAi, "response", "LLM"},
+                                          {kTraceloop, "workflow", "WORKFLOW"},
+                                          {kTraceloop, "task", "TASK"},
+                                          {kTraceloop, "agent", "AGENT"},
+                                          {kTraceloop, "tool", "TOOL"},
+                                          {kTraceloop, "unknown", kUnknown}}};
+
+// The counts of tokens in the same three conventions; that of MLflow is one text of all kinds.
+constexpr std::array<std::array<std::string_view, 6>, 3> kTokenKeys = {
+    {{"llm.token_count.prompt", "llm.token_count.completion", "llm.token_count.total",
+      "llm.token_count.prompt_details.cache_read", "llm.token_count.prompt_details.cache_write", ""},
+     {"gen_ai.usage.input_tokens", "gen_ai.usage.output_tokens", "", "gen_ai.usage.cache_read.input_tokens",
       "gen_ai.usage.cache_write.input_tokens", "gen_ai.usage.cache_creation.input_tokens"},
-     {"llm.token_count.prompt", "llm.token_count.completion", "llm.token_count.total",
-      "llm.token_count.prompt_details.cache_read", "llm.token_count.prompt_details.cache_write", ""}}};
+     {"gen_ai.usage.prompt_tokens", "gen_ai.usage.completion_tokens", "llm.usage.total_tokens", "", "", ""}}};
 
 using Attributes = std::map<std::string_view, const Json*>;
 
@@ -126,50 +170,117 @@ void read_tag(std::string_view key, const Json& value, SpanFacts& facts) {
   if (auto text = fact_text(value, kLongestTagValue)) facts.tags.emplace_back(key, *std::move(text));
 }
 
-void read_attributes(const Attributes& attributes, SpanFacts& facts) {
-  for (const Named& named : kNamed) {
-    const auto it = attributes.find(named.key);
-    if (it == attributes.end() || facts.*named.fact) continue;
-    facts.*named.fact = named.is_preview ? preview(*it->second) : fact_text(*it->second);
+// Attributes that a span lacks by MLflow's names, with their values' types.
+using Added = std::map<std::string_view, Json>;
+
+// Whether there is something in it: not "", "{}" or null.
+bool tells(const Json& value) {
+  Json plain = plain_value(value);
+  if (plain.is_string()) {
+    auto inside = parse_json(plain.get_ref<const std::string&>());
+    if (inside.ok()) plain = *std::move(inside);
   }
-  if (const auto cost = attributes.find("mlflow.llm.cost"); cost != attributes.end()) read_costs(*cost->second, facts);
-  // What is no list of counts is not told.
-  if (facts.tokens && token_counts(*facts.tokens).empty()) facts.tokens.reset();
-  if (!facts.tokens) facts.tokens = conventional_tokens(attributes);
-  for (auto it = attributes.lower_bound(kTagPrefix); it != attributes.end() && it->first.starts_with(kTagPrefix); ++it)
-    read_tag(it->first, *it->second, facts);
+  if (plain.is_string()) return !plain.get_ref<const std::string&>().empty();
+  return !plain.empty() && plain != Json(false) && plain != Json(0);
 }
 
-SpanFacts read_facts(const Json& span) {
-  SpanFacts facts;
+void read_named(const Attributes& attributes, SpanFacts& facts, Added& added) {
+  for (const Named& named : kNamed) {
+    const auto it = attributes.find(named.key);
+    if (it == attributes.end()) continue;
+    const Json& value = *it->second;
+    const bool is_new = !named.own.empty() && !attributes.contains(named.own) && !added.contains(named.own);
+    if (!tells(value)) continue;
+    if (is_new) added[named.own] = value;
+    if (!(facts.*named.fact)) facts.*named.fact = named.any_form ? preview(value) : fact_text(value);
+  }
+}
+
+void read_kind(const Attributes& attributes, SpanFacts& facts, Added& added) {
+  if (facts.type && *facts.type != kUnknown) return;
+  for (const Kind& kind : kKinds) {
+    const auto it = attributes.find(kind.key);
+    if (it == attributes.end() || fact_text(*it->second) != kind.value) continue;
+    facts.type = kind.type;
+    added[kType] = {{"string_value", kind.type}};
+    return;
+  }
+}
+
+void read_tokens(const Attributes& attributes, SpanFacts& facts, Added& added) {
+  // What is no list of counts is not told.
+  if (facts.tokens && token_counts(*facts.tokens).empty()) facts.tokens.reset();
+  if (facts.tokens) return;
+  facts.tokens = conventional_tokens(attributes);
+  if (!facts.tokens || attributes.contains(kTokens)) return;
+  Json pairs = Json::array();
+  for (const auto& [kind, count] : token_counts(*facts.tokens))
+    pairs.push_back({{"key", kind}, {"value", {{"int_value", str_cat(static_cast<std::int64_t>(count))}}}});
+  added[kTokens] = {{"kvlist_value", {{"values", pairs}}}};
+}
+
+Added read_attributes(const Attributes& attributes, SpanFacts& facts) {
+  Added added;
+  read_named(attributes, facts, added);
+  read_kind(attributes, facts, added);
+  read_tokens(attributes, facts, added);
+  if (const auto cost = attributes.find("mlflow.llm.cost"); cost != attributes.end()) read_costs(*cost->second, facts);
+  for (auto it = attributes.lower_bound(kTagPrefix); it != attributes.end() && it->first.starts_with(kTagPrefix); ++it)
+    read_tag(it->first, *it->second, facts);
+  return added;
+}
+
+Added read_facts(const Json& span, SpanFacts& facts) {
   if (const Json* status = member(span, "status")) {
     const std::string code = text_member(*status, "code");
     if (code == "STATUS_CODE_OK") facts.status = "OK";
     if (code == "STATUS_CODE_ERROR") facts.status = "ERROR";
   }
   const Json* attributes = member(span, "attributes");
-  if (attributes == nullptr || !attributes->is_array()) return facts;
+  if (attributes == nullptr || !attributes->is_array()) return {};
   Attributes by_key;  // of a key that comes twice the last value counts
   for (const Json& pair : *attributes) {
     const Json *key = member(pair, "key"), *value = member(pair, "value");
     if (key != nullptr && key->is_string() && value != nullptr) by_key[key->get_ref<const std::string&>()] = value;
   }
-  read_attributes(by_key, facts);
-  return facts;
+  return read_attributes(by_key, facts);
+}
+
+// Whether there were such.
+bool unwrap_attributes(Json& body) {
+  const auto attributes = body.find("attributes");
+  if (attributes == body.end() || !attributes->is_array()) return false;
+  bool any = false;
+  for (Json& pair : *attributes) {
+    const Json* value = member(pair, "value");
+    if (value == nullptr) continue;
+    Json inside = unwrapped(*value);
+    if (inside == *value) continue;
+    pair["value"] = std::move(inside);
+    any = true;
+  }
+  return any;
 }
 
 }  // namespace
 
 SpanFacts facts_of(std::string_view body) {
-  const auto span = parse_json(body);
-  return span.ok() ? read_facts(*span) : SpanFacts{};
+  SpanFacts facts;
+  if (const auto span = parse_json(body); span.ok()) read_facts(*span, facts);
+  return facts;
 }
 
-std::vector<SpanFacts> facts_of(const std::vector<Span>& spans) {
-  std::vector<SpanFacts> facts;
-  facts.reserve(spans.size());
-  for (const Span& span : spans) facts.push_back(facts_of(span.body));
-  return facts;
+std::vector<SpanFacts> translate(std::vector<Span>& spans) {
+  std::vector<SpanFacts> all(spans.size());
+  for (std::size_t i = 0; i < spans.size(); ++i) {
+    auto body = parse_json(spans[i].body);
+    if (!body.ok()) continue;
+    const Added added = read_facts(*body, all[i]);
+    const bool unwrapped_any = unwrap_attributes(*body);
+    for (const auto& [key, value] : added) (*body)["attributes"].push_back({{"key", key}, {"value", unwrapped(value)}});
+    if (unwrapped_any || !added.empty()) spans[i].body = to_text(*body);
+  }
+  return all;
 }
 
 Span span_of(std::string trace_id, std::string id, std::string_view body) {

@@ -22,7 +22,10 @@ struct SpanFacts {
 };
 // Of a span's body. What is not there, or is no text or number where one is expected, stays empty.
 SpanFacts facts_of(std::string_view body);
-std::vector<SpanFacts> facts_of(const std::vector<Span>& spans);
+// The facts of each. What a span tells by the names of other conventions (OpenInference, OpenTelemetry's for generative
+// AI, Traceloop) is added to its body by MLflow's, as its clients and pages look for no others, and texts that hold
+// JSON become what they say.
+std::vector<SpanFacts> translate(std::vector<Span>& spans);
 
 // The span that a stored body is of, for those stored before its name and end had columns.
 Span span_of(std::string trace_id, std::string id, std::string_view body);

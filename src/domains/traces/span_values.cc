@@ -1,5 +1,7 @@
 #include "domains/traces/span_values.h"
 
+#include <cstdint>
+
 #include "base/strings.h"
 
 namespace treadle::traces {
@@ -28,6 +30,33 @@ Json plain_value(const Json& typed) {
   if (values == nullptr || !values->is_array()) return list;
   for (const Json& one : *values) list.push_back(plain_value(one));
   return list;
+}
+
+Json typed_value(const Json& plain) {
+  if (plain.is_string()) return {{"string_value", plain}};
+  if (plain.is_boolean()) return {{"bool_value", plain}};
+  if (plain.is_number_unsigned() && plain.get<std::uint64_t>() > INT64_MAX)
+    return {{"double_value", plain.get<double>()}};
+  if (plain.is_number_integer()) return {{"int_value", str_cat(plain.get<std::int64_t>())}};
+  if (plain.is_number()) return {{"double_value", plain}};
+  if (!plain.is_structured()) return Json::object();
+  Json values = Json::array();
+  if (plain.is_array()) {
+    for (const Json& one : plain) values.push_back(typed_value(one));
+    return {{"array_value", {{"values", values}}}};
+  }
+  for (const auto& [key, value] : plain.items()) values.push_back({{"key", key}, {"value", typed_value(value)}});
+  return {{"kvlist_value", {{"values", values}}}};
+}
+
+Json unwrapped(const Json& typed) {
+  const Json* text = member(typed, "string_value");
+  if (text == nullptr || !text->is_string()) return typed;
+  const auto& said = text->get_ref<const std::string&>();
+  const std::size_t first = said.find_first_not_of(" \t\r\n");
+  if (first == std::string::npos || std::string_view("\"{[").find(said[first]) == std::string_view::npos) return typed;
+  const auto inside = parse_json(said);
+  return inside.ok() ? typed_value(*inside) : typed;
 }
 
 Json plain_values(const Json& pairs) {

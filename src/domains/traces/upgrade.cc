@@ -20,7 +20,8 @@ Status upgrade_spans(sql::Connection& tx, const sql::InList& ids) {
                  spans.back().start_ns = row.integer(3);
                  return ok_status();
                }));
-  return put_spans(tx, span_rows(spans, facts_of(spans)));
+  const auto facts = translate(spans);
+  return put_spans(tx, span_rows(spans, facts));
 }
 
 Status upgrade_numbers(sql::Connection& tx, const sql::InList& ids) {

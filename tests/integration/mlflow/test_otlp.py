@@ -74,6 +74,41 @@ def test_what_spans_say_of_their_trace(provider, experiment):
     assert mlflow.get_trace(name).info.token_usage["total_tokens"] == 32
 
 
+# What a span says in the words of others, and what MLflow's client then finds: (type, inputs, outputs, model, provider, tokens).
+CONVENTIONS = {
+    "openinference": ({"openinference.span.kind": "LLM", "input.value": '{"q": "warm?"}', "output.value": "yes", "llm.model_name": "m-1", "llm.provider": "p",
+                       "llm.token_count.prompt": 7, "llm.token_count.completion": 2, "llm.token_count.total": 10},
+                      ("LLM", {"q": "warm?"}, "yes", "m-1", "p", {"input_tokens": 7, "output_tokens": 2, "total_tokens": 10})),
+    "gen_ai": ({"gen_ai.operation.name": "chat", "gen_ai.input.messages": '[{"role": "user"}]', "gen_ai.output.messages": "[1]", "gen_ai.response.model": "m-2",
+                "gen_ai.request.model": "alias", "gen_ai.provider.name": "p", "gen_ai.usage.input_tokens": 100, "gen_ai.usage.output_tokens": 50},
+               ("CHAT_MODEL", [{"role": "user"}], [1], "m-2", "p", {"input_tokens": 100, "output_tokens": 50, "total_tokens": 150})),
+    "a tool": ({"gen_ai.operation.name": "execute_tool", "gen_ai.tool.call.arguments": '{"x": 1}', "gen_ai.tool.call.result": "2"},
+               ("TOOL", {"x": 1}, "2", None, None, None)),
+    "traceloop": ({"traceloop.span.kind": "workflow", "traceloop.entity.input": "in", "traceloop.entity.output": "out", "gen_ai.system": "p",
+                   "gen_ai.usage.prompt_tokens": 3, "gen_ai.usage.completion_tokens": 4, "llm.usage.total_tokens": 7},
+                  ("WORKFLOW", "in", "out", None, "p", {"input_tokens": 3, "output_tokens": 4, "total_tokens": 7})),
+    "mlflow's own": ({"mlflow.spanType": "TASK", "openinference.span.kind": "LLM", "mlflow.spanInputs": '"mine"', "input.value": "theirs"},
+                     ("TASK", "mine", None, None, None, None)),
+    "an unknown type": ({"mlflow.spanType": "UNKNOWN", "openinference.span.kind": "TOOL"}, ("TOOL", None, None, None, None, None)),
+    "nothing in it": ({"openinference.span.kind": "SINGER", "input.value": "{}", "output.value": ""}, ("UNKNOWN", None, None, None, None, None)),
+}
+
+
+@pytest.mark.parametrize("convention", CONVENTIONS)
+def test_spans_of_other_conventions_are_told_in_mlflows_words(provider, experiment, convention):
+    given, expected = CONVENTIONS[convention]
+    with provider.get_tracer("foreign").start_as_current_span("work", attributes=given) as span:
+        name = f"tr-{span.get_span_context().trace_id:032x}"
+    [read] = mlflow.get_trace(name).data.spans
+    attributes = read.attributes
+    told = tuple(attributes.get(key) for key in ("mlflow.llm.model", "mlflow.llm.provider", "mlflow.chat.tokenUsage"))
+    assert (read.span_type or "UNKNOWN", read.inputs, read.outputs, *told) == expected
+    assert set(given) <= set(attributes), "what was sent stays"
+    if expected[0] != "UNKNOWN":
+        found = mlflow.search_traces(locations=[experiment], filter_string=f"span.type = '{expected[0]}'", return_type="list")
+        assert name in {one.info.trace_id for one in found}
+
+
 def test_a_run_is_named_for_the_traces_of_a_call(server, experiment):
     run = mlflow.MlflowClient().create_run(experiment).info.run_id
 
