@@ -1,5 +1,6 @@
 #include "domains/traces/span_values.h"
 
+#include <algorithm>
 #include <cstdint>
 
 #include "base/strings.h"
@@ -49,6 +50,19 @@ Json typed_value(const Json& plain) {
   return {{"kvlist_value", {{"values", values}}}};
 }
 
+namespace {
+
+// As deep as values may be that come with their types; each level of these is three of JSON.
+constexpr int kDeepest = 32;
+
+bool deeper_than(int levels, const Json& value) {
+  if (!value.is_structured()) return false;
+  if (levels == 0) return true;
+  return std::any_of(value.begin(), value.end(), [&](const Json& one) { return deeper_than(levels - 1, one); });
+}
+
+}  // namespace
+
 Json unwrapped(const Json& typed) {
   const Json* text = member(typed, "string_value");
   if (text == nullptr || !text->is_string()) return typed;
@@ -56,7 +70,7 @@ Json unwrapped(const Json& typed) {
   const std::size_t first = said.find_first_not_of(" \t\r\n");
   if (first == std::string::npos || std::string_view("\"{[").find(said[first]) == std::string_view::npos) return typed;
   const auto inside = parse_json(said);
-  return inside.ok() ? typed_value(*inside) : typed;
+  return inside.ok() && !deeper_than(kDeepest, *inside) ? typed_value(*inside) : typed;
 }
 
 Json plain_values(const Json& pairs) {

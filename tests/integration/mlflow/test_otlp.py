@@ -109,6 +109,19 @@ def test_spans_of_other_conventions_are_told_in_mlflows_words(provider, experime
         assert name in {one.info.trace_id for one in found}
 
 
+@pytest.mark.parametrize("depth", [31, 32, 33, 60, 500, 100_000])
+def test_texts_of_deep_json_are_readable_afterwards(server, experiment, depth):
+    text, trace = "[" * depth + "]" * depth, uuid.uuid4().hex
+    attributes = [{"key": "input.value", "value": {"stringValue": text}}]
+    span = {"traceId": trace, "spanId": "2" * 16, "name": "deep", "startTimeUnixNano": "5", "endTimeUnixNano": "9", "attributes": attributes}
+    requests.post(f"{server.url}/v1/traces", json={"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]},
+                  headers={"x-mlflow-experiment-id": experiment}, timeout=10).raise_for_status()
+    [read] = mlflow.get_trace(f"tr-{trace}").data.spans
+    assert read.inputs == (text if depth > 32 else json.loads(text))
+    [shown] = requests.get(f"{server.url}/api/v1/traces/tr-{trace}", timeout=10).json()["spans"]
+    assert shown["name"] == "deep"
+
+
 def test_a_run_is_named_for_the_traces_of_a_call(server, experiment):
     run = mlflow.MlflowClient().create_run(experiment).info.run_id
 
