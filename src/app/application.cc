@@ -14,6 +14,7 @@
 #include "adapters/mlflow/routes.h"
 #include "adapters/mlflow/traces.h"
 #include "adapters/mlflow/webhooks.h"
+#include "adapters/native/artifacts.h"
 #include "adapters/native/automation.h"
 #include "adapters/native/description.h"
 #include "adapters/native/events.h"
@@ -167,6 +168,7 @@ struct Application::Parts {
     native::add_event_routes(router, *events);
     native::add_experiment_routes(router, *tracking);
     native::add_tracking_routes(router, *tracking);
+    native::add_artifact_routes(router, *tracking);
     native::add_metric_tail_route(router, *tracking);
     native::add_trash_routes(router, *tracking, *registry);
     native::add_import_routes(router, *tracking, *registry);

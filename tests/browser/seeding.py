@@ -37,6 +37,12 @@ class Client:
         answer = self._session().put(f"{self.url}/api/v1/runs/{run}/artifacts/{path}", data=content, timeout=60)
         answer.raise_for_status()
 
+    def put_file(self, artifact_uri, path, content):
+        """Below an address such as mlflow-artifacts:/1/models/m-…/artifacts, as MLflow's client stores files."""
+        place = artifact_uri.removeprefix("mlflow-artifacts:/")
+        answer = self._session().put(f"{self.url}/api/2.0/mlflow-artifacts/artifacts/{place}/{path}", data=content, timeout=60)
+        answer.raise_for_status()
+
     def experiment(self, name):
         return self.post("experiments/create", name=name)["experiment_id"]
 

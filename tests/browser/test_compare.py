@@ -43,6 +43,16 @@ def test_chosen_runs_are_compared(sweep, visit):
     expect(page.get_by_role("heading", name="Compare 5 runs")).to_be_visible()
 
 
+def test_a_metric_of_one_point_a_run_is_a_bar_for_each(sweep, visit):
+    page = visit(sweep).page
+    page.goto(sweep.compare + "&show=charts")
+    bars = page.get_by_role("region", name="rmse").get_by_role("list", name="rmse by run").get_by_role("listitem")
+    expect(bars).to_have_count(6)
+    expect(bars.nth(1)).to_have_text("trial-11.1")
+    widths = bars.locator(".track span").evaluate_all("bars => bars.map(bar => bar.getBoundingClientRect().width)")
+    assert widths == sorted(widths) and widths[0] / widths[5] == pytest.approx(1 / 1.5, rel=0.02)
+
+
 def test_the_tabs_are_walked_by_keyboard(sweep, visit):
     page = visit(sweep).page
     page.goto(sweep.compare)

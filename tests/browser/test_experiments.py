@@ -59,6 +59,45 @@ def test_the_list_finds_experiments_and_leads_to_their_runs(seeded, visit):
     expect(row(page, "run-00003")).to_contain_text("Failed")
 
 
+def test_an_experiment_is_made_on_the_page(seeded, visit):
+    window = visit(seeded)
+    page = window.page
+    page.goto("/experiments")
+    page.get_by_role("button", name="New experiment").click()
+    asked = page.get_by_role("dialog", name="New experiment")
+    asked.get_by_role("textbox", name="Name").fill("few")
+    window.forgive(400)
+    page.keyboard.press("Enter")
+    expect(asked).to_contain_text("few")  # the server's refusal
+    expect(asked.get_by_role("alert")).to_contain_text("exists")
+    asked.get_by_role("textbox", name="Name").fill("made here")
+    page.keyboard.press("Enter")
+    expect(page).to_have_title("made here · Treadle")
+    expect(page.get_by_text("No run was logged here yet.")).to_be_visible()
+
+
+def test_nested_runs_are_marked_and_can_be_left_out(seeded, visit):
+    client = Client(seeded.url)
+    experiment = client.experiment("nested")
+    parent = client.run(experiment, "search")
+    for number in range(3):
+        client.run(experiment, f"trial-{number}", metrics={"mae": number}, tags={"mlflow.parentRunId": parent})
+    page = visit(seeded).page
+    page.goto(f"/experiments/{experiment}")
+    expect(row(page, "trial-0")).to_contain_text("↳")
+    expect(row(page, "search")).not_to_contain_text("↳")
+    page.get_by_role("checkbox", name="Nested runs").uncheck()
+    expect(row(page, "trial-0")).to_have_count(0)
+    expect(page.get_by_role("status").filter(has_text="1 run")).to_be_visible()
+    expect(page).to_have_url(re.compile("nested=0"))
+    page.reload()
+    expect(page.get_by_role("checkbox", name="Nested runs")).not_to_be_checked()
+    assert names(page) == ["search"]
+    filter_by(page, "metrics.mae < 1")
+    page.get_by_role("button", name="Show nested runs").click()
+    expect(row(page, "trial-0")).to_be_visible()
+
+
 def test_an_experiment_is_deleted_and_restored(seeded, visit):
     page = visit(seeded).page
     Client(seeded.url).experiment("short-lived")

@@ -14,7 +14,7 @@ def registry(server):
     client.post("registered-models/create", name="demand", description="Forecasts **demand**.", tags=[{"key": "owner", "value": "ada"}])
     server.runs = []
     for number in (1, 2, 3):
-        run = client.run(experiment, f"training-{number}", params={"depth": number, "seed": 7}, metrics={"mae": 1 / number}, tags={"mlflow.source.git.commit": "feedface" * 5})
+        run = client.run(experiment, f"training-{number}", params={"depth": number, "seed": 7}, metrics={"mae": 1 / number, "rmse": 2 / number}, tags={"mlflow.source.git.commit": "feedface" * 5})
         client.post("runs/log-inputs", run_id=run, datasets=[{"dataset": {"name": "year-2014", "digest": "d1g3st", "source_type": "local", "source": "x.csv"}}])
         client.post("model-versions/create", name="demand", source=f"runs:/{run}/model", run_id=run)
         server.runs.append(run)
@@ -45,6 +45,21 @@ def test_the_newest_version_is_shown_with_its_lineage(demand):
     expect(demand.page).to_have_title("training-1 · Treadle")
     demand.page.get_by_role("region", name="Models").get_by_role("link", name="demand version 1").click()
     expect(demand.page.get_by_role("region", name="Version 1")).to_be_visible()
+
+
+def test_versions_stand_beside_what_their_runs_had(demand):
+    page = demand.page
+    versions = page.get_by_role("grid", name="Versions")
+    expect(versions.get_by_role("row").filter(has_text="Version 2")).to_contain_text("0.5")
+    expect(versions.get_by_role("columnheader", name="rmse")).to_be_visible()
+    page.get_by_role("button", name="Columns (2)").click()
+    choice = page.get_by_role("dialog", name="Columns")
+    choice.get_by_role("checkbox", name="rmse").uncheck()
+    choice.get_by_role("checkbox", name="depth").check()
+    expect(versions.get_by_role("columnheader", name="depth")).to_be_visible()
+    page.reload()  # the address keeps the choice
+    expect(versions.get_by_role("columnheader", name="depth")).to_be_visible()
+    expect(versions.get_by_role("columnheader", name="rmse")).to_have_count(0)
 
 
 def test_an_alias_moves_from_version_to_version(demand):

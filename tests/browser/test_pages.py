@@ -19,6 +19,7 @@ def test_overview_says_what_runs_and_what_needs_attention(demo, visit):
     expect(page).to_have_title("Overview · Treadle")
     expect(page.get_by_role("region", name="Deployed")).to_contain_text("energy-demand")
     expect(page.get_by_role("region", name="Latest pipeline runs")).to_contain_text("Succeeded")
+    expect(page.get_by_role("region", name="Latest runs").get_by_role("link", name="forecast 2014").first).to_be_visible()
     page.get_by_role("region", name="Deployed").get_by_role("link", name="energy-demand").first.click()
     expect(page).to_have_url(re.compile("/forecast/energy-demand$"))
 
@@ -107,7 +108,7 @@ def test_the_colours_are_chosen_and_remembered(demo, visit):
 
 
 @pytest.mark.parametrize("path, says", [
-    ("/", "Nothing is served yet"), ("/runs", "No pipeline has run yet"), ("/models", "No model"), ("/nowhere", "no such page")])
+    ("/", "Nothing is served yet"), ("/", "mlflow.set_tracking_uri"), ("/runs", "No pipeline has run yet"), ("/models", "No model"), ("/nowhere", "no such page")])
 def test_an_empty_server_says_how_to_begin(server, visit, path, says):
     page = visit(server).page
     page.goto(path)

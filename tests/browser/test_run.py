@@ -137,6 +137,24 @@ def test_the_tabs_stay_in_the_address(open_run):
     expect(page.get_by_role("img", name="loss by step")).to_be_visible()
 
 
+def test_files_of_a_logged_model_are_beside_those_of_its_run(told, visit):
+    made = told.client.post("logged-models", experiment_id=told.experiment, name="forest", source_run_id=told.run)["model"]["info"]
+    told.client.put_file(made["artifact_uri"], "data/notes.txt", b"what the model needs")
+    told.client.put_file(made["artifact_uri"], "MLmodel", b"flavors: {sklearn: {}}\n")
+    page = visit(told).page
+    page.goto(f"/runs/{told.run}")
+    page.get_by_role("region", name="Models").get_by_role("link", name="forest").click()
+    preview = page.get_by_role("region", name="Preview")
+    expect(preview).to_contain_text("flavors: {sklearn: {}}")
+    model = page.get_by_role("region", name="Model forest")
+    model.get_by_role("button", name="data/").click()
+    model.get_by_role("button", name="notes.txt").click()
+    expect(preview).to_contain_text("what the model needs")
+    expect(page).to_have_url(re.compile(f"model={made['model_id']}"))
+    page.get_by_role("button", name="notes.md").click()  # the run's own
+    expect(preview).to_contain_text("Trained on two years")
+
+
 @pytest.mark.parametrize("tab", ["overview", "charts", "artifacts&artifact=table.csv"])
 def test_a_narrow_window_needs_no_sideways_scrolling(open_run, told, tab):
     window = open_run()

@@ -72,6 +72,8 @@ const std::vector<RouteRule>& other_rules() {
       run("GET /api/v1/runs/{id}/artifacts", kRead),
       run("GET /api/v1/runs/{id}/artifacts/{path...}", kRead),
       run("PUT /api/v1/runs/{id}/artifacts/{path...}", kEdit),
+      needs("GET /api/v1/logged-models/{id}/artifacts", {{Of::kLoggedModel, "id", kRead}}),
+      needs("GET /api/v1/logged-models/{id}/artifacts/{path...}", {{Of::kLoggedModel, "id", kRead}}),
       needs("GET /api/v1/traces", {{Of::kExperiment, "experiment_id[]", kRead}}),
       needs("GET /api/v1/traces/{trace_id}", {{Of::kTrace, "trace_id", kRead}}),
       needs("DELETE /api/v1/traces/{trace_id}", {{Of::kTrace, "trace_id", kManage}}),

@@ -3,7 +3,6 @@
 #include <limits>
 #include <utility>
 
-#include "adapters/native/artifact_io.h"
 #include "adapters/native/json_forms.h"
 #include "adapters/native/routing.h"
 
@@ -13,7 +12,6 @@ namespace {
 using net::Method;
 using net::Request;
 
-constexpr std::uint64_t kMaxArtifact = 64ull << 30;
 constexpr std::size_t kMaxPoints = 100'000;
 
 std::string quoted(std::string_view text) { return str_cat("'", replace_all(text, "'", ""), "'"); }
@@ -190,26 +188,6 @@ StatusOr<Json> metric_history(tracking::Service& tracking, const Request& reques
   return answer;
 }
 
-StatusOr<std::string> artifact_key(tracking::Service& tracking, const Request& request, std::string_view path) {
-  ASSIGN_OR_RETURN(const auto run, tracking.get_run(std::string(request.param("id"))));
-  if (path.empty()) return tracking::Service::artifact_root(run);
-  RETURN_IF_ERROR(blob::check_key(path));
-  return str_cat(tracking::Service::artifact_root(run), "/", path);
-}
-
-StatusOr<Json> list_artifacts(tracking::Service& tracking, const Request& request) {
-  const std::string path(request.query.get("path").value_or(""));
-  ASSIGN_OR_RETURN(const std::string key, artifact_key(tracking, request, path));
-  ASSIGN_OR_RETURN(const auto entries, tracking.blobs().list(key));
-  Json list = Json::array();
-  for (const auto& entry : entries) {
-    list.push_back({{"path", path.empty() ? entry.name : str_cat(path, "/", entry.name)},
-                    {"is_folder", entry.is_folder},
-                    {"size", entry.size}});
-  }
-  return Json{{"artifacts", list}};
-}
-
 }  // namespace
 
 void add_tracking_routes(net::Router& router, tracking::Service& tracking) {
@@ -229,22 +207,6 @@ void add_tracking_routes(net::Router& router, tracking::Service& tracking) {
   route(Method::kPost, "/api/v1/runs/{id}:restore", change_run<&tracking::Service::restore_run>);
   route(Method::kPost, "/api/v1/runs/{id}/log", log_to_run);
   route(Method::kGet, "/api/v1/runs/{id}/metrics/{key...}", metric_history);
-  route(Method::kGet, "/api/v1/runs/{id}/artifacts", list_artifacts);
-  router.add(Method::kGet, "/api/v1/runs/{id}/artifacts/{path...}", [&tracking](Request& request) {
-    const auto key = artifact_key(tracking, request, request.param("path"));
-    if (!key.ok()) return net::error_response(key.status());
-    auto response = send_blob(tracking.blobs(), *key);
-    return response.ok() ? std::move(*response) : net::error_response(response.status());
-  });
-  router.add(Method::kPut, "/api/v1/runs/{id}/artifacts/{path...}",
-             [&tracking](Request& request) {
-               const auto key = artifact_key(tracking, request, request.param("path"));
-               if (!key.ok()) return net::error_response(key.status());
-               const auto stored = receive_blob(request, tracking.blobs(), *key);
-               if (!stored.ok()) return net::error_response(stored.status());
-               return net::Response::json({{"size", stored->size}, {"sha256", stored->sha256}});
-             },
-             {.max_body = kMaxArtifact, .stream_body = true});
 }
 
 }  // namespace treadle::native

@@ -193,6 +193,18 @@ def models(api, run):
     api("GET", "/api/v1/models", params={"filter": "name = 'described'", "limit": 1})
 
 
+def model_artifacts(api, experiment, model):
+    folder = f"{api.url}/api/2.0/mlflow-artifacts/artifacts/{experiment}/models/{model}/artifacts"
+    requests.put(f"{folder}/data/MLmodel", data=MLMODEL, timeout=10).raise_for_status()
+    listed = api("GET", "/api/v1/logged-models/{id}/artifacts", id=model, params={"path": "data"})["artifacts"]
+    assert listed == [{"path": "data/MLmodel", "is_folder": False, "size": len(MLMODEL)}]
+    file = {"id": model, "path": "data/MLmodel"}
+    assert api("GET", "/api/v1/logged-models/{id}/artifacts/{path}", **file).text == MLMODEL
+    api("GET", "/api/v1/logged-models/{id}/artifacts/{path}", **file, headers={"Range": "bytes=0-3"}, status=206)
+    api("GET", "/api/v1/logged-models/{id}/artifacts/{path}", id=model, path="none", status=404)
+    api("GET", "/api/v1/logged-models/{id}/artifacts", id="m-none", status=404)
+
+
 def imports(api):
     experiment = api("POST", "/api/v1/import/experiments", json={"name": "imported", "created_ms": 5, "tags": {"a": "b"}})["id"]
     run = {"experiment_id": experiment, "name": "r", "status": "FINISHED", "start_ms": 5, "end_ms": 6, "user": "ada"}
@@ -201,6 +213,7 @@ def imports(api):
     api("PUT", "/api/v1/import/logged-models/{id}", id="m-" + "a" * 32, json={
         "experiment_id": experiment, "name": "m", "run_id": "a" * 32, "status": 2, "params": {"a": 1},
         "metrics": [{"run_id": "a" * 32, "key": "mae", "value": 1}]})
+    model_artifacts(api, experiment, "m-" + "a" * 32)
     api("PUT", "/api/v1/import/models/{name}", name="imported", json={"description": "d", "created_ms": 5, "tags": {"a": "b"}})
     api("PUT", "/api/v1/import/models/{name}/versions/{version}", name="imported", version=3,
         json={"source": "s3://there/model", "stage": "Staging", "created_ms": 5})

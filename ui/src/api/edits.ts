@@ -4,6 +4,7 @@ import { getJson, postJson, segment } from "./client";
 
 const MLFLOW = "/ajax-api/2.0/mlflow";
 export const NOTE = "mlflow.note.content";
+export const LONGEST_NAME = 500; // of an experiment or a run
 
 export interface Subject {
   kind: "experiment" | "run";

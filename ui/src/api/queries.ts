@@ -103,11 +103,18 @@ export const trackingRunQuery = (id: string) => ({
 // Nothing is asked without an id.
 export const useTrackingRun = (id: string | undefined) => useQuery({ ...trackingRunQuery(id ?? ""), enabled: Boolean(id) });
 
-export const useArtifacts = (run: string, path: string) =>
+// Whose files: a run's or a logged model's.
+export interface Keeper {
+  kind: "runs" | "logged-models";
+  id: string;
+}
+
+export const filesOf = ({ kind, id }: Keeper) => `/api/v1/${kind}/${segment(id)}/artifacts`;
+
+export const useArtifacts = (keeper: Keeper, path: string) =>
   useQuery({
-    queryKey: ["runs", run, "artifacts", path],
-    queryFn: ({ signal }) =>
-      getJson<{ artifacts: ArtifactEntry[] }>(`/api/v1/runs/${segment(run)}/artifacts?path=${segment(path)}`, signal),
+    queryKey: [keeper.kind, keeper.id, "artifacts", path],
+    queryFn: ({ signal }) => getJson<{ artifacts: ArtifactEntry[] }>(`${filesOf(keeper)}?path=${segment(path)}`, signal),
     select: (answer) => answer.artifacts,
   });
 

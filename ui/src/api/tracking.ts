@@ -100,6 +100,14 @@ export const useExperiment = (id: string) =>
     select: ({ experiment }) => ({ id: experiment.experiment_id, name: experiment.name, deleted: experiment.lifecycle_stage === "deleted", tags: record(experiment.tags) }),
   });
 
+export function useCreateExperiment() {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (name: string) => postJson<{ experiment_id: string }>(`${MLFLOW}/experiments/create`, { name }),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ["experiments"] }),
+  });
+}
+
 // Deletes or restores one by one and in order, as the protocol has it; the first refusal ends it.
 function useChange(noun: "run" | "experiment", verb: "delete" | "restore") {
   const queries = useQueryClient();
@@ -141,6 +149,37 @@ export function useRuns(ids: string[]) {
   });
 }
 
+// The newest runs of all experiments.
+export const useNewestRuns = (most: number) =>
+  useQuery({
+    queryKey: ["run-pages", "newest", most],
+    queryFn: ({ signal }) => getJson<{ runs: TrackingRun[] }>(`/api/v1/runs?limit=${most}`, signal),
+    select: ({ runs }) => runs.map(runOfRecord),
+  });
+
+const ASKED_AT_ONCE = 100;
+
+// The runs of a long list, in which `ids` repeat when one run has several places: only those of the places that are in view are
+// asked for, many in one question. Runs that cannot be had are left out.
+export function useRunsInView(ids: string[], first: number, last: number) {
+  const chunks = [];
+  for (let at = Math.floor(first / ASKED_AT_ONCE); at * ASKED_AT_ONCE <= Math.min(last, ids.length - 1); ++at) {
+    const wanted = [...new Set(ids.slice(at * ASKED_AT_ONCE, (at + 1) * ASKED_AT_ONCE))].filter((id) => /^\w+$/.test(id));
+    if (wanted.length > 0) chunks.push(wanted);
+  }
+  return useQueries({
+    queries: chunks.map((wanted) => ({
+      queryKey: ["run-pages", "some", wanted.join()],
+      queryFn: ({ signal }: { signal: AbortSignal }) => {
+        const query = new URLSearchParams({ view: "all", limit: String(ASKED_AT_ONCE), filter: `attributes.run_id IN (${wanted.map((id) => `'${id}'`).join(", ")})` });
+        return getJson<{ runs: TrackingRun[] }>(`/api/v1/runs?${query}`, signal);
+      },
+      placeholderData: keepPreviousData,
+    })),
+    combine: (answers) => answers.flatMap(({ data }) => data?.runs ?? []).map(runOfRecord),
+  });
+}
+
 // How many points one line of a chart has at most. The server keeps the extremes of what it leaves out.
 const POINTS = 1000;
 
@@ -166,7 +205,10 @@ export function useHistories(runs: string[], key: string, steps: Steps, enabled:
 }
 const NO_POINTS: Metric[] = [];
 
-export const nestedIn = (run: string) => `tags.\`mlflow.parentRunId\` = '${run}'`;
+export const PARENT = "mlflow.parentRunId";
+export const nestedIn = (run: string) => `tags.\`${PARENT}\` = '${run}'`;
+// A filter, and of what it finds only the runs that were not started inside another one.
+export const onlyTop = (filter: string) => `${filter ? `${filter} AND ` : ""}tags.\`${PARENT}\` IS NULL`;
 
 // The runs that were started inside a run, the newest first.
 export const useNestedRuns = (run: string, experiment: string, most: number) =>

@@ -6,6 +6,7 @@ import { Chart, type Line, type Window } from "../../components/Chart";
 import { Empty, ErrorBox, Loading } from "../../components/State";
 import { compact } from "../../lib/format";
 import { seriesToken } from "../../lib/series";
+import { sharesOf, singleValues } from "./bars";
 import { tableOf, type Look } from "./lines";
 
 const HEIGHT = 210;
@@ -33,10 +34,28 @@ function Lines({ histories, runs, metric, look, zoom, onZoom }: Props & { histor
     }),
     [runs, metric, look.smooth, histories],
   );
+  const values = useMemo(() => singleValues(histories), [histories]);
+  if (!zoom && values) return <Values values={values} names={runs.map(({ name }) => name)} metric={metric} />;
   if (data[0].length === 0) return <Empty>{zoom ? "No points in this range." : look.logX || look.logY ? "No point can be drawn on a log scale." : "No points."}</Empty>;
   return (
     <Chart data={data} height={HEIGHT} label={`${metric} by ${look.x}`} xLabel={X_LABELS[look.x]} time={look.x === "time"} logX={look.logX} logY={look.logY}
       lines={lines} zoom={zoom} onZoom={onZoom} digits={5} />
+  );
+}
+
+// Metrics with one point a run: a length says more than a dot. Runs without the metric are left out.
+function Values({ values, names, metric }: { values: (number | undefined)[]; names: string[]; metric: string }) {
+  const shares = sharesOf(values);
+  return (
+    <ul className="values" aria-label={`${metric} by run`} style={{ maxHeight: HEIGHT }}>
+      {values.map((value, i) => value !== undefined && (
+        <li key={i}>
+          {names.length > 1 && <span className="cut" title={names[i]}>{names[i]}</span>}
+          <span className="track"><span style={{ left: `${100 * shares[i].from}%`, width: `${100 * shares[i].length}%`, background: `var(--t-${seriesToken(i)})` }} /></span>
+          <b>{compact(value)}</b>
+        </li>
+      ))}
+    </ul>
   );
 }
 

@@ -1,11 +1,9 @@
 // Rename, delete and restore, beside the name of an experiment or a run.
 import { useState } from "react";
-import { useRemoval, useRename, type Subject } from "../../api/edits";
+import { LONGEST_NAME, useRemoval, useRename, type Subject } from "../../api/edits";
 import { Confirm } from "../../components/Confirm";
-import { Dialog } from "../../components/Dialog";
-import { ErrorBox } from "../../components/State";
+import { NameDialog } from "../../components/NameDialog";
 
-const LONGEST = 500;
 const AFTER = {
   experiment: { delete: "Its runs go with it. All can be restored from the deleted ones.", restore: "Its runs come back with it." },
   run: { delete: "It can be restored from the deleted ones.", restore: "It is seen among the others again." },
@@ -13,21 +11,9 @@ const AFTER = {
 
 function RenameDialog({ subject, name, onClose }: { subject: Subject; name: string; onClose: () => void }) {
   const rename = useRename(subject);
-  const [text, setText] = useState(name);
-  const next = text.trim();
   return (
-    <Dialog title={`Rename this ${subject.kind}`} onClose={onClose}>
-      <form onSubmit={(event) => { event.preventDefault(); if (next) rename.mutate(next, { onSuccess: onClose }); }}>
-        <label className="inline">Name
-          <input className="field" autoFocus maxLength={LONGEST} value={text} aria-invalid={rename.error ? true : undefined} onFocus={(event) => event.target.select()} onChange={(event) => setText(event.target.value)} />
-        </label>
-        {rename.error ? <ErrorBox error={rename.error} /> : null}
-        <div className="buttons">
-          <button type="button" className="field" onClick={onClose}>Cancel</button>
-          <button type="submit" className="field primary" disabled={!next || next === name || rename.isPending}>Rename</button>
-        </div>
-      </form>
-    </Dialog>
+    <NameDialog title={`Rename this ${subject.kind}`} verb="Rename" name={name} longest={LONGEST_NAME} busy={rename.isPending} error={rename.error} onClose={onClose}
+      onName={(next) => rename.mutate(next, { onSuccess: onClose })} />
   );
 }
 

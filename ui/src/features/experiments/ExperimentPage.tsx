@@ -1,7 +1,7 @@
 import { useDocumentTitle } from "@mantine/hooks";
 import { useCallback, useMemo } from "react";
 import { Link, useLocation } from "wouter";
-import { useExperiment } from "../../api/tracking";
+import { PARENT, useExperiment } from "../../api/tracking";
 import type { Run } from "../../api/types";
 import { DataGrid, type GridColumn, type GridItem } from "../../components/DataGrid";
 import { Empty, ErrorBox, Loading, StatePill } from "../../components/State";
@@ -34,7 +34,12 @@ const nameColumn = (sort: string): GridColumn<Run> => ({
   title: "Run",
   width: 240,
   sort: directionOf("attributes.run_name", sort),
-  cell: (run) => <Link href={`/runs/${run.id}`}>{run.name || shortId(run.id)}</Link>,
+  cell: (run) => (
+    <>
+      {run.tags[PARENT] && <span className="sub" title={`Nested in run ${run.tags[PARENT]}`}>↳ </span>}
+      <Link href={`/runs/${run.id}`}>{run.name || shortId(run.id)}</Link>
+    </>
+  ),
 });
 
 function useItems(table: RunsTable) {
@@ -59,7 +64,9 @@ function useItems(table: RunsTable) {
 }
 
 function Nothing({ table }: { table: RunsTable }) {
-  if (table.filter) return <Empty>No run matches this filter. <button type="button" className="link" onClick={() => table.change({ filter: null })}>Clear it</button></Empty>;
+  const showNested = !table.nested && <button type="button" className="link" onClick={() => table.change({ nested: null })}>Show nested runs</button>;
+  if (table.filter) return <Empty>No run matches this filter. <button type="button" className="link" onClick={() => table.change({ filter: null })}>Clear it</button> {showNested}</Empty>;
+  if (showNested) return <Empty>There is no run here that is not nested in another. {showNested}</Empty>;
   if (table.view === "deleted") return <Empty>No run of this experiment is deleted.</Empty>;
   return <Empty>No run was logged here yet. With MLflow's client: <code>mlflow.set_tracking_uri("{location.origin}")</code></Empty>;
 }

@@ -1,11 +1,13 @@
 import { useDebouncedCallback, useDocumentTitle } from "@mantine/hooks";
 import { useCallback, useMemo, useState } from "react";
 import { Link, useLocation } from "wouter";
+import { LONGEST_NAME } from "../../api/edits";
 import { usePages } from "../../api/pages";
-import { searchExperiments, useDeleteExperiments, useRestoreExperiments, type ExperimentSearch, type View } from "../../api/tracking";
+import { searchExperiments, useCreateExperiment, useDeleteExperiments, useRestoreExperiments, type ExperimentSearch, type View } from "../../api/tracking";
 import type { Experiment } from "../../api/types";
 import { Confirm } from "../../components/Confirm";
 import { DataGrid, type GridColumn } from "../../components/DataGrid";
+import { NameDialog } from "../../components/NameDialog";
 import { Empty, ErrorBox, Loading } from "../../components/State";
 import { ago, count } from "../../lib/format";
 import { useSelection } from "../../lib/selection";
@@ -51,6 +53,25 @@ function Actions({ ids, view, onDone }: { ids: string[]; view: View; onDone: () 
   );
 }
 
+function NewExperiment() {
+  const [open, setOpen] = useState(false);
+  const [, navigate] = useLocation();
+  const create = useCreateExperiment();
+  const begin = () => {
+    create.reset();
+    setOpen(true);
+  };
+  return (
+    <>
+      <button type="button" className="field" onClick={begin}>New experiment</button>
+      {open && (
+        <NameDialog title="New experiment" verb="Create" name="" longest={LONGEST_NAME} busy={create.isPending} error={create.error} onClose={() => setOpen(false)}
+          onName={(name) => create.mutate(name, { onSuccess: ({ experiment_id }) => navigate(`/experiments/${experiment_id}`) })} />
+      )}
+    </>
+  );
+}
+
 export default function ExperimentsPage() {
   useDocumentTitle("Experiments · Treadle");
   const [, navigate] = useLocation();
@@ -79,6 +100,7 @@ export default function ExperimentsPage() {
           <option value="active">Active</option>
           <option value="deleted">Deleted</option>
         </select>
+        <NewExperiment />
       </div>
       {selection.ids.length > 0 && <Actions ids={selection.ids} view={view} onDone={selection.none} />}
       <section className="card flush" aria-label="Experiments">

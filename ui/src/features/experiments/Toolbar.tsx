@@ -68,6 +68,7 @@ export function Toolbar({ table, selection, name }: { table: RunsTable; selectio
           <option value="active">Active</option>
           <option value="deleted">Deleted</option>
         </select>
+        <label className="field"><input type="checkbox" checked={table.nested} onChange={({ target }) => { selection.none(); table.change({ nested: target.checked ? null : "0", selected: null }); }} /> Nested runs</label>
         <GroupBy table={table} />
         <ColumnsButton keys={table.keys} stamp={table.keyStamp} chosen={table.columns.map(({ id }) => id)} onChange={table.choose} />
         <ViewsButton experiment={table.search.experiment} />

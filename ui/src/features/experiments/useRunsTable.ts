@@ -1,7 +1,7 @@
 // The state of an experiment's table: what the address asks for, the runs found, the keys seen in them.
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { usePages } from "../../api/pages";
-import { RUN_PAGE, searchRuns, useRunCounts, type RunSearch, type View } from "../../api/tracking";
+import { onlyTop, RUN_PAGE, searchRuns, useRunCounts, type RunSearch, type View } from "../../api/tracking";
 import type { Run } from "../../api/types";
 import { readList, useUrlState, writeList } from "../../lib/urlState";
 import { columnOf, defaultColumns, inGrammar, learnKeys, noKeys, orderOf, type Column } from "./columns";
@@ -13,13 +13,15 @@ export function useRunsTable(experiment: string) {
   const sort = query.get("sort") ?? "";
   const group = query.get("group") ?? "";
   const view: View = query.get("view") === "deleted" ? "deleted" : "active";
+  const nested = query.get("nested") !== "0"; // runs inside other runs are listed too
   const groupColumn = useMemo(() => (group ? columnOf(group) : null), [group]);
   const search: RunSearch = useMemo(
     () => ({
-      experiment, filter, view,
+      experiment, view,
+      filter: nested ? filter : onlyTop(filter),
       orderBy: [groupColumn ? orderOf(groupColumn.id, false) : "", sort ? orderOf(sort.replace(/^-/, ""), sort.startsWith("-")) : ""].filter(Boolean),
     }),
-    [experiment, filter, view, groupColumn, sort],
+    [experiment, filter, view, nested, groupColumn, sort],
   );
   const runs = usePages<Run>(["run-pages", search], RUN_PAGE, (token, signal) => searchRuns(search, token, signal));
 
@@ -51,7 +53,7 @@ export function useRunsTable(experiment: string) {
   const counts = useRunCounts(search, groupColumn ? inGrammar(groupColumn.kind, groupColumn.key) : "attributes.status").data;
   const sizes = useMemo(() => counts && new Map(counts.groups.map(({ value, count }) => [value, count])), [counts]);
   const sortBy = useCallback((id: string) => change({ sort: sort === id ? `-${id}` : sort === `-${id}` ? null : id }), [change, sort]);
-  return { search, runs, keys: keys.current, keyStamp, columns, choose, sort, sortBy, group, groupColumn, grouped, sizes, found: counts?.runs, closed, toggleGroup, filter, view, change };
+  return { search, runs, keys: keys.current, keyStamp, columns, choose, sort, sortBy, group, groupColumn, grouped, sizes, found: counts?.runs, closed, toggleGroup, filter, view, nested, change };
 }
 
 export type RunsTable = ReturnType<typeof useRunsTable>;

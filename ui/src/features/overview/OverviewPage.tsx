@@ -1,10 +1,11 @@
 import { useDocumentTitle } from "@mantine/hooks";
 import { Link } from "wouter";
 import { useAlerts, useDeployments, usePipelineRuns, useStatus } from "../../api/queries";
-import type { Alert, Deployment, PipelineRun } from "../../api/types";
+import { useNewestRuns } from "../../api/tracking";
+import type { Alert, Deployment, PipelineRun, Run } from "../../api/types";
 import { Ask, StatePill } from "../../components/State";
 import { Stat } from "../../components/Stat";
-import { ago, bytes, count, duration, number } from "../../lib/format";
+import { ago, bytes, compact, count, duration, number } from "../../lib/format";
 
 const isOpen = (alert: Alert) => alert.state !== "resolved";
 
@@ -86,6 +87,32 @@ function Deployed() {
   );
 }
 
+// The first few metrics of a run, by name.
+const someMetrics = ({ metrics }: Run) => Object.keys(metrics).sort().slice(0, 3).map((key) => `${key} ${compact(metrics[key])}`).join(", ");
+
+function LoggedRuns() {
+  return (
+    <section className="card" aria-labelledby="logged">
+      <h2 id="logged">Latest runs <Link className="sub" href="/experiments">All experiments</Link></h2>
+      <Ask answer={useNewestRuns(8)} isEmpty={(list) => list.length === 0} empty={<>No run was logged yet. With MLflow's client: <code>mlflow.set_tracking_uri("{location.origin}")</code></>}>
+        {(list) => (
+          <table className="plain">
+            <tbody>
+              {list.map((run) => (
+                <tr key={run.id}>
+                  <td><StatePill state={run.status} /></td>
+                  <td><Link href={`/runs/${run.id}`}>{run.name}</Link><div className="sub">{someMetrics(run)}</div></td>
+                  <td className="num sub">{ago(run.startMs)}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        )}
+      </Ask>
+    </section>
+  );
+}
+
 function RecentRuns() {
   const row = (run: PipelineRun) => (
     <tr key={run.id}>
@@ -112,7 +139,7 @@ export function OverviewPage() {
       <Numbers />
       <div className="two">
         <div><Attention /><Deployed /></div>
-        <RecentRuns />
+        <div><LoggedRuns /><RecentRuns /></div>
       </div>
     </>
   );

@@ -61,7 +61,7 @@ function Models({ run }: { run: TrackingRun }) {
         {(list) => <ul className="plainlist">{list.map(({ name, version }) => <li key={name + version}><Link href={`/models/${encodeURIComponent(name)}?version=${version}`}>{name} version {version}</Link></li>)}</ul>}
       </Ask>
       <Ask answer={logged} height={40}>
-        {(list) => <ul className="plainlist">{list.map(({ info }) => <li key={info.model_id}>{info.name} <span className="sub">{info.model_type} <span className="mono">{info.model_id}</span></span></li>)}</ul>}
+        {(list) => <ul className="plainlist">{list.map(({ info }) => <li key={info.model_id}><Link href={`/runs/${run.id}?tab=artifacts&model=${info.model_id}&artifact=MLmodel`}>{info.name}</Link> <span className="sub">{info.model_type} <span className="mono">{info.model_id}</span></span></li>)}</ul>}
       </Ask>
     </section>
   );

@@ -2,6 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useCallback, useMemo } from "react";
 import { getText, segment } from "../../api/client";
+import { filesOf, type Keeper } from "../../api/queries";
 import type { ArtifactEntry } from "../../api/types";
 import { DataGrid, type GridColumn } from "../../components/DataGrid";
 import { Markdown } from "../../components/Markdown";
@@ -30,7 +31,7 @@ function kindOf({ path, size }: ArtifactEntry): Kind {
   return size <= limit ? kind : "other";
 }
 
-export const urlOf = (run: string, path: string) => `/api/v1/runs/${segment(run)}/artifacts/${path.split("/").map(segment).join("/")}`;
+const urlOf = (keeper: Keeper, path: string) => `${filesOf(keeper)}/${path.split("/").map(segment).join("/")}`;
 
 const nothing = () => undefined;
 
@@ -97,8 +98,8 @@ function Body({ url, entry }: { url: string; entry: ArtifactEntry }) {
   return <TextPreview url={url} entry={entry} kind={kind} />;
 }
 
-export function Preview({ run, entry }: { run: string; entry: ArtifactEntry }) {
-  const url = urlOf(run, entry.path);
+export function Preview({ keeper, entry }: { keeper: Keeper; entry: ArtifactEntry }) {
+  const url = urlOf(keeper, entry.path);
   return (
     <section aria-label="Preview" style={{ minWidth: 0 }}>
       <div className="bar" style={{ marginTop: 0 }}>

@@ -53,7 +53,7 @@ function Tracked({ run }: { run: TrackingRun }) {
     <Tabs label="The run" tabs={TABS} chosen={tab} onChoose={(next) => change({ tab: next })}>
       {tab === "overview" && <Overview run={run} />}
       {tab === "charts" && <MetricCharts runs={charted} metrics={metrics} />}
-      {tab === "artifacts" && <Artifacts runId={run.id} />}
+      {tab === "artifacts" && <Artifacts run={run} />}
     </Tabs>
   );
 }
