@@ -38,10 +38,11 @@ class Batches {
   std::vector<T> items_;
 };
 
-// What a column is read with; its first two columns are the run's id and the value.
-std::string column_sql(const ColumnName& name) {
-  if (name.entity == "attribute") return str_cat("SELECT id, ", name.key, " FROM runs");
-  return str_cat("SELECT run_id, value FROM ", name.entity == "param" ? "params" : "run_tags", " WHERE key = ?");
+// " IN (?, ?)"
+std::string in_list(const std::vector<std::string>& keys) {
+  std::string marks(" IN (?");
+  for (std::size_t i = 1; i < keys.size(); ++i) marks += ", ?";
+  return marks + ")";
 }
 
 }  // namespace
@@ -186,13 +187,18 @@ bool RunColumns::has_all(const std::vector<ColumnName>& columns) const {
 Status RunColumns::load(const std::vector<ColumnName>& columns) {
   // Only this thread changes what is loaded, so it may look without mutex_.
   if (!has_runs_) RETURN_IF_ERROR(load_runs());
+  std::map<std::string, std::vector<std::string>> missing;  // keys by entity
   for (const ColumnName& name : columns) {
-    if (loaded_.contains(name)) continue;
-    Status loaded = load_column(name);
-    if (!loaded.ok()) {
-      drop(name);
-      return loaded;
-    }
+    std::vector<std::string>& keys = missing[name.entity];
+    if (!loaded_.contains(name) && std::find(keys.begin(), keys.end(), name.key) == keys.end())
+      keys.push_back(name.key);
+  }
+  for (const auto& [entity, keys] : missing) {
+    if (keys.empty()) continue;
+    Status loaded = load_columns(entity, keys);
+    if (loaded.ok()) continue;
+    for (const std::string& key : keys) drop({entity, key});
+    return loaded;
   }
   drop_unused(columns);
   return ok_status();
@@ -206,8 +212,8 @@ Status RunColumns::load_runs() {
   }
   Batches<RunRow> rows(mutex_, [this](const RunRow& run) { table_.load_run(run); });
   RETURN_IF_ERROR(database_.read([&](sql::Connection& connection) {
-    return connection.query("SELECT id, experiment_id, status, deleted, start_ms, end_ms FROM runs ORDER BY start_ms",
-                            {}, [&](const sql::Row& row) {
+    return connection.query("SELECT id, experiment_id, status, deleted, start_ms, end_ms FROM runs", {},
+                            [&](const sql::Row& row) {
                               RunRow run;
                               run.key = RunKey::of(row.text(0));
                               run.experiment_id = row.string(1);
@@ -226,40 +232,72 @@ Status RunColumns::load_runs() {
   return ok_status();
 }
 
-Status RunColumns::load_column(const ColumnName& name) {
+Status RunColumns::load_columns(const std::string& entity, const std::vector<std::string>& keys) {
+  const bool metrics = entity == "metric";
   {
     const std::unique_lock lock(mutex_);
-    apply_queue();  // changes from when the column was followed before are older than what is read now
-    name.entity == "metric" ? void(table_.metric(name.key)) : void(table_.text(name));
+    apply_queue();  // changes from when a column was followed before are older than what is read now
     const std::lock_guard queue_lock(queue_mutex_);
-    followed_[name.entity].insert(name.key);
-  }
-  const auto row_of = [this](std::string_view run) { return table_.row_of(RunKey::of(run)); };
-  using Cell = std::pair<std::string, std::string>;
-  Batches<Cell> cells(mutex_, [&](const Cell& cell) { table_.text(name).load(row_of(cell.first), cell.second); });
-  Batches<std::pair<std::string, Point>> points(
-      mutex_, [&](const auto& point) { table_.metric(name.key).put(row_of(point.first), point.second); });
-  RETURN_IF_ERROR(database_.read([&](sql::Connection& connection) {
-    if (name.entity == "metric") {
-      return connection.query("SELECT run_id, step, time_ms, value, is_nan FROM latest_metrics WHERE key = ?",
-                              {name.key}, [&](const sql::Row& row) {
-                                const bool is_nan = row.integer(4) != 0;
-                                const double value = is_nan ? std::numeric_limits<double>::quiet_NaN() : row.real(3);
-                                points.add({row.string(0), {row.integer(1), row.integer(2), value}});
-                                return ok_status();
-                              });
+    for (const std::string& key : keys) {
+      metrics ? void(table_.metric(key)) : void(table_.text({entity, key}));
+      followed_[entity].insert(key);
     }
-    return connection.query(column_sql(name), name.entity == "attribute" ? sql::Values{} : sql::Values{name.key},
-                            [&](const sql::Row& row) {
-                              cells.add({row.string(0), row.string(1)});
-                              return ok_status();
-                            });
-  }));
-  points.flush();
-  cells.flush();
+  }
+  RETURN_IF_ERROR(metrics ? read_metrics(keys) : read_texts(entity, keys));
   const std::unique_lock lock(mutex_);
-  if (name.entity != "metric") table_.text(name).end_load();
-  loaded_[name] = ++uses_;
+  for (const std::string& key : keys) {
+    if (!metrics) table_.text({entity, key}).end_load();
+    loaded_[{entity, key}] = ++uses_;
+  }
+  return ok_status();
+}
+
+Status RunColumns::read_metrics(const std::vector<std::string>& keys) {
+  struct Cell {
+    RunKey run;
+    std::string key;
+    Point point;
+  };
+  Batches<Cell> cells(mutex_,
+                      [&](const Cell& cell) { table_.metric(cell.key).put(table_.row_of(cell.run), cell.point); });
+  RETURN_IF_ERROR(database_.read([&](sql::Connection& connection) {
+    return connection.query(
+        str_cat("SELECT run_id, step, time_ms, value, is_nan, key FROM latest_metrics WHERE key", in_list(keys)),
+        sql::Values(keys.begin(), keys.end()), [&](const sql::Row& row) {
+          const bool is_nan = row.integer(4) != 0;
+          const double value = is_nan ? std::numeric_limits<double>::quiet_NaN() : row.real(3);
+          cells.add({RunKey::of(row.text(0)), row.string(5), {row.integer(1), row.integer(2), value}});
+          return ok_status();
+        });
+  }));
+  cells.flush();
+  return ok_status();
+}
+
+Status RunColumns::read_texts(const std::string& entity, const std::vector<std::string>& keys) {
+  struct Cell {
+    RunKey run;
+    std::string key, text;
+  };
+  Batches<Cell> cells(mutex_, [&](const Cell& cell) {
+    table_.text({entity, cell.key}).load(table_.row_of(cell.run), cell.text);
+  });
+  const auto read = [&](const std::string& statement, sql::Values values, const std::string* key) {
+    return database_.read([&](sql::Connection& connection) {
+      return connection.query(statement, std::move(values), [&](const sql::Row& row) {
+        cells.add({RunKey::of(row.text(0)), key != nullptr ? *key : row.string(2), row.string(1)});
+        return ok_status();
+      });
+    });
+  };
+  if (entity == "attribute") {  // each is a column of its own, and nobody asks for more than two
+    for (const std::string& key : keys) RETURN_IF_ERROR(read(str_cat("SELECT id, ", key, " FROM runs"), {}, &key));
+  } else {
+    const std::string_view table = entity == "param" ? "params" : "run_tags";
+    RETURN_IF_ERROR(read(str_cat("SELECT run_id, value, key FROM ", table, " WHERE key", in_list(keys)),
+                         sql::Values(keys.begin(), keys.end()), nullptr));
+  }
+  cells.flush();
   return ok_status();
 }
 

@@ -79,7 +79,10 @@ class RunColumns {
   // With loading_ held.
   Status load(const std::vector<ColumnName>& columns);
   Status load_runs();
-  Status load_column(const ColumnName& name);
+  // In one look at the table that holds them: it has no index by key, so it is read as a whole.
+  Status load_columns(const std::string& entity, const std::vector<std::string>& keys);
+  Status read_metrics(const std::vector<std::string>& keys);
+  Status read_texts(const std::string& entity, const std::vector<std::string>& keys);
   void drop(const ColumnName& name);
   void drop_unused(const std::vector<ColumnName>& needed);
 
