@@ -282,9 +282,9 @@ Status RunColumns::read_texts(const std::string& entity, const std::vector<std::
   Batches<Cell> cells(mutex_, [&](const Cell& cell) {
     table_.text({entity, cell.key}).load(table_.row_of(cell.run), cell.text);
   });
-  const auto read = [&](const std::string& statement, sql::Values values, const std::string* key) {
+  const auto read = [&](const std::string& statement, const sql::Values& values, const std::string* key) {
     return database_.read([&](sql::Connection& connection) {
-      return connection.query(statement, std::move(values), [&](const sql::Row& row) {
+      return connection.query(statement, values, [&](const sql::Row& row) {
         cells.add({RunKey::of(row.text(0)), key != nullptr ? *key : row.string(2), row.string(1)});
         return ok_status();
       });
