@@ -27,10 +27,12 @@ void print_summary(const tensorboard::Summary& summary, Io& io) {
   io.emit({{"runs", summary.runs},
            {"files", summary.files},
            {"points", summary.points},
+           {"artifacts", summary.artifacts},
            {"left_out", left_out},
            {"problems", problems}});
-  io.say(str_cat("imported ", summary.runs, " runs with ", summary.points, " points from ", summary.files,
-                 " event files", words.empty() ? "" : "; left out: ", join(words, ", ")));
+  io.say(str_cat("imported ", summary.runs, " runs with ", summary.points, " points and ", summary.artifacts,
+                 " images and texts from ", summary.files, " event files",
+                 words.empty() ? "" : "; left out: ", join(words, ", ")));
   for (std::size_t i = 0; i < std::min(summary.problems.size(), kProblemsShown); ++i) {
     io.say(str_cat("  ", summary.problems[i].why));
   }
@@ -67,7 +69,8 @@ Command import_tensorboard_command() {
   return {
       .path = "import tensorboard",
       .summary =
-          "Take over what trainings write for TensorBoard: scalars and hparams, a run per folder; safe to repeat",
+          "Take over what trainings write for TensorBoard: scalars, hparams, images and texts, a run per folder; safe "
+          "to repeat",
       .examples = {"treadle import tensorboard ./runs",
                    "treadle import tensorboard ./lightning_logs --experiment hvac --watch"},
       .positionals = {{"logdir", "the folder that TensorBoard would be given"}},

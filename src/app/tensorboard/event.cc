@@ -3,26 +3,20 @@
 #include "app/tensorboard/event.h"
 
 #include <cmath>
-#include <functional>
 #include <optional>
 
+#include "app/tensorboard/fields.h"
+#include "app/tensorboard/media.h"
 #include "base/json.h"
 #include "base/strings.h"
-#include "base/wire_format.h"
 
 namespace treadle::app::tensorboard {
 namespace {
 
-using wire::Field;
 using wire::Reader;
 
 constexpr std::string_view kHparams = "_hparams_/session_start_info";
 enum DataType : std::uint64_t { kFloat = 1, kDouble = 2, kInt32 = 3, kInt64 = 9 };
-
-Status each_field(std::string_view bytes, const std::function<Status(const Field&)>& work) {
-  return wire::each_field(
-      bytes, [] { return Status(StatusCode::kDataLoss, "a record is no event of TensorBoard"); }, work);
-}
 
 // The first number of what a list field holds: packed or one by one.
 std::optional<double> first_of(const Field& field, DataType type) {
@@ -123,33 +117,46 @@ StatusOr<Metadata> read_metadata(std::string_view bytes) {
   return metadata;
 }
 
-Status read_value(std::string_view bytes, Event& event) {
-  std::string tag, kind;
-  std::string_view tensor;
+struct Value {
+  std::string tag, kind;  // kind: of a value that is neither a number nor a tensor
+  std::string_view image, tensor;
   std::optional<double> number;
   Metadata metadata;
+};
+
+StatusOr<Value> read_fields(std::string_view bytes) {
+  Value value;
   RETURN_IF_ERROR(each_field(bytes, [&](const Field& field) -> Status {
-    if (field.number == 1 && field.wire == wire::kBytes) tag = std::string(field.bytes);
-    if (field.number == 2 && field.wire == wire::kFixed32) number = static_cast<double>(field.single());
-    if (field.number == 4) kind = "images";
-    if (field.number == 5) kind = "histograms";
-    if (field.number == 6) kind = "sounds";
-    if (field.number == 8) tensor = field.bytes;
+    if (field.number == 1 && field.wire == wire::kBytes) value.tag = std::string(field.bytes);
+    if (field.number == 2 && field.wire == wire::kFixed32) value.number = static_cast<double>(field.single());
+    if (field.number == 4) value.image = field.bytes;
+    if (field.number == 5) value.kind = "histograms";
+    if (field.number == 6) value.kind = "sounds";
+    if (field.number == 8) value.tensor = field.bytes;
     if (field.number == 9) {
-      ASSIGN_OR_RETURN(metadata, read_metadata(field.bytes));
+      ASSIGN_OR_RETURN(value.metadata, read_metadata(field.bytes));
     }
     return ok_status();
   }));
-  if (metadata.plugin == "hparams") return tag == kHparams ? read_hparams(metadata.content, event) : ok_status();
+  return value;
+}
+
+Status read_value(std::string_view bytes, Event& event) {
+  ASSIGN_OR_RETURN(Value value, read_fields(bytes));
+  const std::string& plugin = value.metadata.plugin;
+  if (plugin == "hparams") return value.tag == kHparams ? read_hparams(value.metadata.content, event) : ok_status();
+  if (!value.image.empty()) return read_image(value.image, value.tag, event);
+  if (plugin == "images") return read_image_tensor(value.tensor, value.tag, event);
+  if (plugin == "text") return read_text_tensor(value.tensor, value.tag, event);
   // Other plugins also keep single numbers as tensors (the count of a histogram): those are not scalars.
-  const bool may_be_scalar = metadata.plugin.empty() || metadata.plugin == "scalars";
-  if (!number && may_be_scalar && !tensor.empty()) {
-    ASSIGN_OR_RETURN(number, scalar_of(tensor));
+  const bool may_be_scalar = plugin.empty() || plugin == "scalars";
+  if (!value.number && may_be_scalar && !value.tensor.empty()) {
+    ASSIGN_OR_RETURN(value.number, scalar_of(value.tensor));
   }
-  if (number) {
-    event.scalars.emplace_back(std::move(tag), *number);
-  } else if (!tag.empty()) {
-    ++event.left_out[!kind.empty() ? kind : metadata.plugin.empty() ? "tensors" : metadata.plugin];
+  if (value.number) {
+    event.scalars.emplace_back(std::move(value.tag), *value.number);
+  } else if (!value.tag.empty()) {
+    ++event.left_out[!value.kind.empty() ? value.kind : plugin.empty() ? "tensors" : plugin];
   }
   return ok_status();
 }

@@ -4,6 +4,7 @@
 #include <cctype>
 #include <utility>
 
+#include "base/files.h"
 #include "base/hash.h"
 #include "base/strings.h"
 #include "domains/tracking/service.h"
@@ -62,19 +63,24 @@ Import::Run& Import::run_of(const fs::path& folder) {
   return run;
 }
 
-Status Import::send(Run& run) {
-  if (run.batch.metrics.empty() && run.batch.params.empty()) return ok_status();
+Status Import::begin(Run& run) {
+  if (run.begun) return ok_status();
   if (experiment_id_.empty()) {
     tracking::Experiment experiment;
     experiment.name = experiment_;
     experiment.created_ms = experiment.updated_ms = run.record.start_ms;
     ASSIGN_OR_RETURN(experiment_id_, sink_.begin_experiment(experiment));
   }
-  if (!std::exchange(run.begun, true)) {
-    RETURN_IF_ERROR(sink_.begin_run(run.record, experiment_id_));
-    run.batch.tags = run.record.tags;
-    ++summary_.runs;
-  }
+  RETURN_IF_ERROR(sink_.begin_run(run.record, experiment_id_));
+  run.begun = true;
+  run.batch.tags = run.record.tags;
+  ++summary_.runs;
+  return ok_status();
+}
+
+Status Import::send(Run& run) {
+  if (run.batch.metrics.empty() && run.batch.params.empty() && run.batch.tags.empty()) return ok_status();
+  RETURN_IF_ERROR(begin(run));
   const tracking::Batch batch = std::exchange(run.batch, {});
   Status logged = sink_.log(run.record, batch);
   if (logged.code() == StatusCode::kInvalidArgument && summary_.problems.size() < kMostProblems) {
@@ -85,12 +91,33 @@ Status Import::send(Run& run) {
   return logged;
 }
 
+// "images/<tag>/<step>.png", and "<step>-1.png" for a second one of the same tag and step.
+Status Import::add_file(Run& run, const File& file, std::int64_t step) {
+  RETURN_IF_ERROR(begin(run));
+  const transfer::Owner owner{false, experiment_id_, run.record.id, {}};
+  if (!run.stored) {
+    ASSIGN_OR_RETURN(run.stored, sink_.artifacts(owner, experiment_id_));
+  }
+  const std::string start = str_cat(file.folder, "/", key_of(file.tag), "/", step);
+  std::string path = start + file.extension;
+  for (int i = 1; !run.written.insert(path).second; ++i) path = str_cat(start, "-", i, file.extension);
+  ++summary_.artifacts;
+  const auto there = run.stored->find(path);
+  if (there != run.stored->end() && there->second == file.content.size()) return ok_status();
+  ASSIGN_OR_RETURN(const TempDir folder, TempDir::create());
+  const fs::path copy = folder.path() / "file";
+  RETURN_IF_ERROR(write_file_atomic(copy, file.content));
+  return sink_.put_artifact(owner, experiment_id_, path, copy);
+}
+
 Status Import::add(Run& run, const Event& event) {
   // What says nothing (a file's first record says its version) tells no time of the training either.
-  if (event.scalars.empty() && event.params.empty() && event.left_out.empty()) return ok_status();
+  if (event.scalars.empty() && event.params.empty() && event.files.empty() && event.left_out.empty())
+    return ok_status();
   if (run.record.start_ms == 0) run.record.start_ms = event.time_ms;
   run.record.end_ms = std::max(run.record.end_ms.value_or(0), event.time_ms);
   for (const auto& [kind, count] : event.left_out) summary_.left_out[kind] += count;
+  for (const File& file : event.files) RETURN_IF_ERROR(add_file(run, file, event.step));
   for (const auto& [tag, value] : event.params) {
     const std::string key = key_of(tag);
     if (key.size() > Limits::kKey || value.size() > Limits::kParamValue) {

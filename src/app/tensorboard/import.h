@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -17,7 +19,8 @@ namespace treadle::app::tensorboard {
 
 struct Summary {
   std::int64_t runs = 0, files = 0, points = 0;
-  std::map<std::string, std::int64_t> left_out;  // by kind: what a run's metrics and params cannot hold
+  std::int64_t artifacts = 0;                    // pictures and texts
+  std::map<std::string, std::int64_t> left_out;  // by kind: what a run has no place for
   std::vector<transfer::Problem> problems;
 };
 
@@ -43,12 +46,16 @@ class Import {
     std::map<std::string, Source> files;  // by path: writers put the time first in the name
     tracking::Batch batch;
     bool begun = false;
+    std::optional<std::map<std::string, std::uint64_t>> stored;  // sizes of its artifacts, once they were asked for
+    std::set<std::string> written;                               // paths of artifacts that this import made
   };
 
   Status find_files();
   Run& run_of(const std::filesystem::path& folder);
   Status read_file(Run& run, Source& source, const std::function<void(const Summary&)>& progress);
   Status add(Run& run, const Event& event);
+  Status add_file(Run& run, const File& file, std::int64_t step);
+  Status begin(Run& run);
   Status send(Run& run);
 
   const std::filesystem::path folder_;

@@ -1,5 +1,6 @@
 """`treadle import tensorboard` takes over what a real writer of event files wrote, once, again, and while it writes."""
 import json
+import pathlib
 import resource
 import signal
 import socket
@@ -7,6 +8,7 @@ import subprocess
 import time
 
 import mlflow
+import numpy
 import pytest
 from tensorboardX import SummaryWriter
 from tensorboardX.proto import event_pb2
@@ -67,12 +69,47 @@ def test_hparams_become_params_and_the_rest_is_named(server, client, tmp_path):
     with SummaryWriter(str(tmp_path / "tuned")) as writer:
         writer.add_hparams({"lr": 0.1, "depth": 5, "model": "xgb", "bias": True}, {"mae": 0.25}, name="trial")
         writer.add_histogram("weights", [1.0, 2.0, 3.0], 0)
-        writer.add_text("note", "hello")
     said = imported(server, tmp_path / "tuned", "--experiment", "tuning")
-    assert set(said["left_out"]) == {"histograms", "text"}
+    assert set(said["left_out"]) == {"histograms"}
     params = {key: value for run in runs_of(client, "tuning").values() for key, value in run.data.params.items()}
     assert params["model"] == "xgb" and float(params["lr"]) == 0.1 and float(params["depth"]) == 5 and params["bias"] == "true"
     assert any(run.data.metrics.get("mae") == 0.25 for run in runs_of(client, "tuning").values())
+
+
+def test_images_and_texts_become_artifacts(server, client, tmp_path):
+    picture = numpy.zeros((3, 4, 6), dtype=numpy.uint8)
+    with SummaryWriter(str(tmp_path / "seen")) as writer:
+        for step in (0, 10):
+            writer.add_image("fit/residuals", picture + step, step)
+        writer.add_text("note", "hello\n\n**there**", 10)
+        encoded = next(iter_images(tmp_path / "seen", writer))
+        event = event_pb2.Event(wall_time=1_700_000_000, step=20)  # as TensorFlow 2 writes them
+        value = event.summary.value.add(tag="batch")
+        value.metadata.plugin_data.plugin_name = "images"
+        value.tensor.dtype = 7
+        value.tensor.string_val.extend([b"6", b"4", encoded, encoded])
+        writer.file_writer.event_writer.add_event(event)
+    for _ in range(2):
+        said = imported(server, tmp_path / "seen")
+        assert (said["artifacts"], said["left_out"], said["problems"]) == (5, {}, [])
+    run = runs_of(client, "seen")["seen"].info.run_id
+    found = [file.path for folder in ("images/batch", "images/fit/residuals", "texts/note/text_summary") for file in client.list_artifacts(run, folder)]
+    assert found == ["images/batch/20-1.png", "images/batch/20.png", "images/fit/residuals/0.png", "images/fit/residuals/10.png", "texts/note/text_summary/10.md"]
+
+    def content(path):
+        return pathlib.Path(client.download_artifacts(run, path, str(tmp_path))).read_bytes()
+
+    assert content("texts/note/text_summary/10.md") == b"hello\n\n**there**"
+    assert content("images/batch/20.png") == encoded
+
+
+def iter_images(folder, writer):
+    """The pictures written so far, as the writer encoded them."""
+    writer.flush()
+    for path in folder.iterdir():
+        data = path.read_bytes()
+        start = data.find(b"\x89PNG")
+        yield data[start:data.find(b"IEND", start) + 8]
 
 
 def tensor_event(step, **tensor):
