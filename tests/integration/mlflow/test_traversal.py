@@ -77,7 +77,9 @@ def requests_with(path, place):
         yield "POST", f"/ajax-api/2.0/mlflow/upload-artifact?run_uuid={run}&path={each}", b"PLANTED"
         yield "GET", f"/api/2.0/mlflow/logged-models/{model}/artifacts/directories?artifact_directory_path={each}", None
         yield "GET", f"/ajax-api/2.0/mlflow/logged-models/{model}/artifacts/files?artifact_file_path={each}", None
-        yield "GET", f"/api/v1/runs/{run}/artifacts/{each}", None
+        for keeper in (f"runs/{run}", f"logged-models/{model}"):
+            yield "GET", f"/api/v1/{keeper}/artifacts/{each}", None
+            yield "GET", f"/api/v1/{keeper}/artifacts?path={each}", None
         yield "PUT", f"/api/v1/runs/{run}/artifacts/{each}", b"PLANTED"
     yield "POST", f"{proxied}/mpu/create/0/{run}/artifacts", {"path": path, "num_parts": 1}
     yield "POST", f"{proxied}/mpu/complete/0/{run}/artifacts", {"path": path, "upload_id": path, "parts": [{"part_number": 1, "etag": "x"}]}
