@@ -5,7 +5,23 @@ describe("scales", () => {
   it("places numbers from one end to the other", () => {
     const scale = scaleOf([0, 5, 10], 0, 100);
     expect([0, 5, 10].map(scale.place)).toEqual([0, 50, 100]);
-    expect(scale.ticks.map(({ label }) => label)).toEqual(["0", "2.5", "5", "7.5", "10"]);
+  });
+
+  it("labels a few values themselves and many by round numbers", () => {
+    const labels = (...values: number[]) => scaleOf(values, 0, 100).ticks.map(({ label }) => label);
+    expect(labels(10, 80, 40, 10)).toEqual(["10", "40", "80"]);
+    expect(labels(7, 7)).toEqual(["7"]);
+    expect(labels(0, 0.01, 10)).toEqual(["0", "2", "4", "6", "8", "10"]);
+    expect(labels(0.17932, 0.18035, 0.21, 0.322)).toEqual(["0.2", "0.25", "0.3"]);
+    expect(labels(-3, -1, 0.5, 1, 2, 7)).toEqual(["-2", "0", "2", "4", "6"]);
+    expect(labels(1e300, 2e300, 2.01e300)).toHaveLength(5);
+    expect(scaleOf([0, 0.01, 10], 0, 100).ticks[1].at).toBeCloseTo(20, 9);
+  });
+
+  it("labels powers of ten on a log scale when it spans a few, else round numbers", () => {
+    const labels = (...values: number[]) => scaleOf(values, 0, 100, true).ticks.map(({ label }) => label);
+    expect(labels(0.001, 0.0011, 0.02, 1, 5, 90)).toEqual(["0.001", "0.01", "0.1", "1", "10"]);
+    expect(labels(10, 11, 12, 13, 30, 60)).toEqual(["10", "20", "30", "40", "50", "60"]);
   });
 
   it("places by powers on a log scale, and what is not above zero nowhere", () => {

@@ -8,22 +8,42 @@ export interface Scale {
   ticks: { at: number; label: string }[];
 }
 
-const TICKS = 5;
+const TICKS = 5; // at most about so many
+const CLOSEST = 0.08; // of the room: values nearer to each other are not all labelled
+
+// Round numbers between two ends, apart by 1, 2, 2.5 or 5 times a power of ten.
+export function roundSteps(low: number, high: number): number[] {
+  const least = (high - low) / TICKS;
+  const power = 10 ** Math.floor(Math.log10(least));
+  const step = power * ([1, 2, 2.5, 5].find((factor) => factor * power >= least) ?? 10);
+  const first = Math.ceil(low / step - 1e-9);
+  const last = Math.floor(high / step + 1e-9);
+  return Array.from({ length: last - first + 1 }, (_, i) => Number(((first + i) * step).toPrecision(12)));
+}
+
+// A few different values are labelled themselves, many by round numbers, or powers of ten where there are enough of them.
+function labelled(places: number[], log: boolean): number[] {
+  const low = places[0];
+  const high = places.at(-1)!;
+  const apart = places.every((place, i) => i === 0 || place - places[i - 1] >= CLOSEST * (high - low));
+  if (places.length <= TICKS && apart) return places;
+  if (!log) return roundSteps(low, high);
+  if (high - low >= 2) return roundSteps(low, high).filter(Number.isInteger);
+  return roundSteps(10 ** low, 10 ** high).filter((value) => value > 0).map(Math.log10);
+}
 
 function numeric(values: number[], log: boolean, from: number, to: number): Scale {
-  const usable = log ? values.filter((value) => value > 0) : values;
   const on = (value: number) => (log ? Math.log10(value) : value);
-  const low = Math.min(...usable.map(on));
-  const high = Math.max(...usable.map(on));
+  const places = [...new Set((log ? values.filter((value) => value > 0) : values).map(on))].sort((a, b) => a - b);
+  const low = places[0];
+  const high = places.at(-1)!;
   const span = high > low ? high - low : Math.abs(high) || 1;
   const base = high > low ? low : low - span / 2;
-  const to01 = (value: number) => from + ((on(value) - base) / span) * (to - from);
-  const ticks = Array.from({ length: TICKS }, (_, i) => {
-    const at = base + (span * i) / (TICKS - 1);
-    const value = log ? 10 ** at : at;
-    return { at: from + ((to - from) * i) / (TICKS - 1), label: compact(Number(value.toPrecision(3))) };
-  });
-  return { place: (value) => (typeof value === "number" && Number.isFinite(value) && (!log || value > 0) ? to01(value) : null), ticks };
+  const onto = (place: number) => from + ((place - base) / span) * (to - from);
+  return {
+    place: (value) => (typeof value === "number" && Number.isFinite(value) && (!log || value > 0) ? onto(on(value)) : null),
+    ticks: labelled(places, log).map((place) => ({ at: onto(place), label: compact(Number((log ? 10 ** place : place).toPrecision(4))) })),
+  };
 }
 
 function words(values: string[], from: number, to: number): Scale {
