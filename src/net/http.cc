@@ -190,7 +190,7 @@ Response error_response(const Status& status) {
 }
 
 std::string_view content_type_for(std::string_view file_name) {
-  static constexpr std::array<std::pair<std::string_view, std::string_view>, 20> kTypes = {{
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 24> kTypes = {{
       {".html", "text/html; charset=utf-8"},
       {".htm", "text/html; charset=utf-8"},
       {".js", "text/javascript; charset=utf-8"},
@@ -209,6 +209,10 @@ std::string_view content_type_for(std::string_view file_name) {
       {".yaml", "application/yaml"},
       {".yml", "application/yaml"},
       {".pdf", "application/pdf"},
+      {".zip", "application/zip"},
+      {".gz", "application/gzip"},
+      {".tar", "application/x-tar"},
+      {".mp4", "video/mp4"},
       {".woff2", "font/woff2"},
       {".parquet", "application/vnd.apache.parquet"},
   }};

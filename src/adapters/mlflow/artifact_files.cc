@@ -39,7 +39,7 @@ std::string_view type_of(const std::string& name) {
 std::string disposition(const std::string& name) {
   const auto plain = [](char c) {
     return std::isalnum(static_cast<unsigned char>(c)) ||
-           std::string_view("!#$&+-.^_`|~").find(c) != std::string_view::npos;
+           std::string_view("!#$%&+-.^_`|~").find(c) != std::string_view::npos;
   };
   if (std::all_of(name.begin(), name.end(), plain)) return str_cat("attachment; filename=", name);
   std::string ascii;
@@ -95,8 +95,10 @@ StatusOr<Json> list_files(const blob::BlobStore& blobs, const std::string& folde
 StatusOr<net::Response> attachment(const blob::BlobStore& blobs, const std::string& key) {
   if (const auto found = blobs.stat(key); !found.ok()) {
     ASSIGN_OR_RETURN(const auto inside, blobs.list(key));
-    if (inside.empty()) return found.status();
-    return invalid_field("path", "Artifact path refers to a directory, not a file: '", key, "'");
+    const std::string_view place = std::string_view(key).substr(key.find('/') + 1);  // below "artifacts/", as in URIs
+    if (!inside.empty()) return invalid("Artifact path refers to a directory, not a file: '", place, "'");
+    return found.status().code() == StatusCode::kNotFound ? not_found("No such artifact: '", place, "'")
+                                                          : found.status();
   }
   ASSIGN_OR_RETURN(const auto path, blobs.local_path(key));
   const std::string name = path.filename().string();

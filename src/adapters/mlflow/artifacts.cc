@@ -86,9 +86,11 @@ StatusOr<Response> get_version_artifact(registry::Service& registry, const blob:
                                         const Request& request) {
   ASSIGN_OR_RETURN(const std::string path, safe_path(argument(request, "path")));
   if (path.empty()) return missing_parameter("path");
-  const auto number = parse_int(argument(request, "version"));
-  if (!number) return missing_parameter("version");
-  ASSIGN_OR_RETURN(const auto version, registry.get_version(argument(request, "name"), *number));
+  const std::string name = argument(request, "name"), wanted = argument(request, "version");
+  if (name.empty()) return missing_parameter("name");
+  const auto number = parse_int(wanted);
+  if (!number) return invalid("Parameter 'version' must be an integer, got '", wanted, "'.");
+  ASSIGN_OR_RETURN(const auto version, registry.get_version(name, *number));
   ASSIGN_OR_RETURN(const std::string folder, registry.artifact_folder(version));
   return attachment(blobs, str_cat(folder, "/", path));
 }

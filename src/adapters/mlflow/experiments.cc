@@ -32,6 +32,12 @@ StatusOr<tracking::View> read_view(const Json& arguments) {
   return wrong_parameter("view_type", *it, "it must be ACTIVE_ONLY, DELETED_ONLY or ALL");
 }
 
+StatusOr<std::string> experiment_of(const Json& arguments) {
+  ASSIGN_OR_RETURN(std::string id, required_string(arguments, "experiment_id"));
+  RETURN_IF_ERROR(check_experiment_id(id));
+  return id;
+}
+
 StatusOr<Json> search(tracking::Service& tracking, const Json& arguments) {
   tracking::ExperimentQuery query;
   ASSIGN_OR_RETURN(query.filter, optional_string(arguments, "filter"));
@@ -68,15 +74,16 @@ void add_experiment_routes(Routes& routes, tracking::Service& tracking) {
                      " experiment_ids. Received ", ids.size(), " experiment_ids.");
     }
     ASSIGN_OR_RETURN(const auto found, tracking.search_datasets(ids, kMost));
-    Json answer = {{"dataset_summaries", Json::array()}};
+    Json answer = Json::object();
     for (const auto& one : found) {
-      answer["dataset_summaries"].push_back(
-          {{"experiment_id", one.experiment_id}, {"name", one.name}, {"digest", one.digest}, {"context", one.context}});
+      Json summary = {{"experiment_id", one.experiment_id}, {"name", one.name}, {"digest", one.digest}};
+      if (!one.context.empty()) summary["context"] = one.context;
+      answer["dataset_summaries"].push_back(std::move(summary));
     }
     return answer;
   });
   routes.add(Method::kGet, "experiments/get", [&](const Json& arguments) -> StatusOr<Json> {
-    ASSIGN_OR_RETURN(const std::string id, required_string(arguments, "experiment_id"));
+    ASSIGN_OR_RETURN(const std::string id, experiment_of(arguments));
     ASSIGN_OR_RETURN(const auto experiment, tracking.get_experiment(id));
     return Json{{"experiment", form(experiment)}};
   });
@@ -87,7 +94,7 @@ void add_experiment_routes(Routes& routes, tracking::Service& tracking) {
   });
   const auto change = [&](std::string_view path, auto work) {
     routes.add(Method::kPost, path, [&tracking, work](const Json& arguments) -> StatusOr<Json> {
-      ASSIGN_OR_RETURN(const std::string id, required_string(arguments, "experiment_id"));
+      ASSIGN_OR_RETURN(const std::string id, experiment_of(arguments));
       RETURN_IF_ERROR(work(tracking, id, arguments));
       return Json::object();
     });

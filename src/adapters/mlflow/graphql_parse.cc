@@ -259,7 +259,7 @@ class Expander {
 
   Status expand(const std::vector<Selection>& list, const std::set<std::string>& inside, int depth,
                 std::vector<Field>& out) {
-    if (depth > kMaxDepth) return too_much("Query exceeds maximum depth of ", kMaxDepth);
+    if (!list.empty() && depth > kMaxDepth) return too_much("Query exceeds maximum depth of ", kMaxDepth);
     for (const Selection& one : list) {
       if (++count_ > kMaxFields) return too_much("Query exceeds maximum total selections of ", kMaxFields);
       if (one.skipped) continue;

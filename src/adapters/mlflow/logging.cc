@@ -19,6 +19,8 @@ StatusOr<tracking::Metric> read_metric(const Json& item) {
   ASSIGN_OR_RETURN(metric.model_id, optional_string(item, "model_id"));
   ASSIGN_OR_RETURN(metric.dataset_name, optional_string(item, "dataset_name"));
   ASSIGN_OR_RETURN(metric.dataset_digest, optional_string(item, "dataset_digest"));
+  if (metric.dataset_name.empty() != metric.dataset_digest.empty())
+    return invalid("Both dataset_name and dataset_digest must be provided if one is provided");
   return metric;
 }
 

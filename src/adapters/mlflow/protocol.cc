@@ -11,34 +11,36 @@
 namespace treadle::mlflow {
 namespace {
 
+// How MLflow's clients tell errors apart; what it does not classify has neither state nor class.
 struct WireError {
   std::string_view code;
   int status;
+  std::string_view sqlstate = {}, error_class = {};
 };
 
 WireError wire_error(StatusCode code) {
   switch (code) {
     case StatusCode::kNotFound:
-      return {"RESOURCE_DOES_NOT_EXIST", 404};
+      return {"RESOURCE_DOES_NOT_EXIST", 404, "KAM00", "RESOURCE_NOT_FOUND"};
     case StatusCode::kAlreadyExists:
-      return {"RESOURCE_ALREADY_EXISTS", 400};
+      return {"RESOURCE_ALREADY_EXISTS", 400, "KAM00", "RESOURCE_ALREADY_EXISTS"};
     case StatusCode::kInvalidArgument:
-      return {"INVALID_PARAMETER_VALUE", 400};
+      return {"INVALID_PARAMETER_VALUE", 400, "KAM00", "INVALID_PARAMETER_VALUE"};
     case StatusCode::kFailedPrecondition:
     case StatusCode::kAborted:
-      return {"INVALID_STATE", 400};
+      return {"INVALID_STATE", 400, "XXM00", "CLIENT_INTERNAL_ERROR"};
     case StatusCode::kUnauthenticated:
       return {"UNAUTHENTICATED", 401};
     case StatusCode::kPermissionDenied:
-      return {"PERMISSION_DENIED", 403};
+      return {"PERMISSION_DENIED", 403, "KAM00", "PERMISSION_DENIED"};
     case StatusCode::kResourceExhausted:
       return {"REQUEST_LIMIT_EXCEEDED", 429};
     case StatusCode::kUnimplemented:
       return {"NOT_IMPLEMENTED", 501};
     case StatusCode::kUnavailable:
-      return {"TEMPORARILY_UNAVAILABLE", 503};
+      return {"TEMPORARILY_UNAVAILABLE", 503, "XXM00", "CLIENT_INTERNAL_ERROR"};
     default:
-      return {"INTERNAL_ERROR", 500};
+      return {"INTERNAL_ERROR", 500, "XXM00", "CLIENT_INTERNAL_ERROR"};
   }
 }
 
@@ -108,7 +110,10 @@ constexpr std::int64_t kMaxOffset = 1'000'000'000'000;
 net::Response error_response(const Status& status) {
   // No client of MLflow's tries a 507 again by itself.
   const WireError error = is_disk_full(status) ? WireError{"RESOURCE_EXHAUSTED", 507} : wire_error(status.code());
-  return net::Response::json({{"error_code", error.code}, {"message", status.message()}}, error.status);
+  Json body = {{"error_code", error.code}, {"message", status.message()}};
+  if (!error.sqlstate.empty()) body["sqlstate"] = error.sqlstate;
+  if (!error.error_class.empty()) body["error_class"] = error.error_class;
+  return net::Response::json(body, error.status);
 }
 
 StatusOr<Json> arguments(const net::Request& request, const Schema* schema) {
@@ -259,6 +264,12 @@ StatusOr<std::int64_t> page_limit(const Json& arguments, std::int64_t fallback, 
     return wrong_parameter("max_results", limit, str_cat("max_results must be between 1 and ", most));
   }
   return limit;
+}
+
+Status check_experiment_id(const std::string& id) {
+  if (parse_int(id)) return ok_status();
+  return invalid("Invalid experiment ID '", std::string_view(id).substr(0, 200),
+                 "'. Experiment ID must be a valid integer.");
 }
 
 Json number_form(double value) { return std::isnan(value) ? Json("NaN") : Json(value); }

@@ -69,6 +69,8 @@ StatusOr<std::vector<std::string>> read_strings(const Json& arguments, std::stri
 std::string page_token(const Json& arguments, std::int64_t offset);
 // 0 without a token. One that another query was given is refused; the size of a page may change on the way.
 StatusOr<std::int64_t> page_offset(const Json& arguments);
+// An id that could be one, as MLflow refuses others.
+Status check_experiment_id(const std::string& id);
 StatusOr<std::int64_t> page_limit(const Json& arguments, std::int64_t fallback, std::int64_t most);
 Json number_form(double value);
 

@@ -62,6 +62,7 @@ StatusOr<tracking::View> read_view(const Json& arguments) {
 StatusOr<std::string> search(tracking::Service& tracking, const Json& arguments) {
   tracking::RunQuery query;
   ASSIGN_OR_RETURN(query.experiment_ids, read_strings(arguments, "experiment_ids"));
+  for (const std::string& id : query.experiment_ids) RETURN_IF_ERROR(check_experiment_id(id));
   ASSIGN_OR_RETURN(query.filter, optional_string(arguments, "filter"));
   ASSIGN_OR_RETURN(query.order_by, read_strings(arguments, "order_by"));
   ASSIGN_OR_RETURN(query.limit, page_limit(arguments, 1000, tracking::Limits::kRunPage));
@@ -82,14 +83,20 @@ StatusOr<std::string> search(tracking::Service& tracking, const Json& arguments)
   return answer.take();
 }
 
+// To MLflow a run that is not there is one without points.
+StatusOr<tracking::Page<tracking::Point>> points_of(tracking::Service& tracking, const tracking::PointQuery& query) {
+  auto page = tracking.metric_history(query);
+  if (page.status().code() == StatusCode::kNotFound) return tracking::Page<tracking::Point>();
+  return page;
+}
+
 StatusOr<Json> history(tracking::Service& tracking, const Json& arguments) {
   ASSIGN_OR_RETURN(const std::string id, run_id_of(arguments));
   ASSIGN_OR_RETURN(const std::string key, required_string(arguments, "metric_key"));
   ASSIGN_OR_RETURN(const std::int64_t limit,
                    page_limit(arguments, tracking::Limits::kMetricPage, tracking::Limits::kMetricPage));
   ASSIGN_OR_RETURN(const std::int64_t offset, page_offset(arguments));
-  ASSIGN_OR_RETURN(const auto page,
-                   tracking.metric_history({.run_id = id, .key = key, .limit = limit, .offset = offset}));
+  ASSIGN_OR_RETURN(const auto page, points_of(tracking, {.run_id = id, .key = key, .limit = limit, .offset = offset}));
   Json answer = Json::object();
   for (const auto& point : page.items) answer["metrics"].push_back(point_form(key, point));
   if (page.more) answer["next_page_token"] = page_token(arguments, offset + limit);
@@ -109,8 +116,9 @@ StatusOr<std::vector<std::string>> bulk_runs(const Json& arguments, std::string_
   ASSIGN_OR_RETURN(auto ids, read_strings(arguments, field));
   if (ids.empty()) return invalid(call, " request must specify at least one ", field, ".");
   if (ids.size() > kBulkRuns) {
-    return invalid(call, " request cannot specify more than ", kBulkRuns, " ", field, "s. ", call,
-                   " request must specify at most ", kBulkRuns, " run_ids. Received ", ids.size(), " run_ids.");
+    const std::string_view most =
+        field == "run_id" ? " request cannot specify more than " : " request must specify at most ";
+    return invalid(call, most, kBulkRuns, " run_ids. Received ", ids.size(), " run_ids.");
   }
   return ids;
 }
@@ -119,6 +127,7 @@ StatusOr<std::vector<std::string>> bulk_runs(const Json& arguments, std::string_
 StatusOr<Json> bulk(tracking::Service& tracking, const Json& arguments) {
   ASSIGN_OR_RETURN(auto ids, bulk_runs(arguments, "run_id", "GetMetricHistoryBulk"));
   std::sort(ids.begin(), ids.end());
+  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
   ASSIGN_OR_RETURN(const std::string key, optional_string(arguments, "metric_key"));
   if (key.empty()) return invalid("GetMetricHistoryBulk request must specify a metric_key.");
   ASSIGN_OR_RETURN(std::int64_t left, optional_int(arguments, "max_results", tracking::Limits::kMetricPage));
@@ -126,7 +135,7 @@ StatusOr<Json> bulk(tracking::Service& tracking, const Json& arguments) {
   Json answer = {{"metrics", Json::array()}};
   for (const std::string& id : ids) {
     if (left == 0) break;
-    ASSIGN_OR_RETURN(const auto page, tracking.metric_history({.run_id = id, .key = key, .limit = left}));
+    ASSIGN_OR_RETURN(const auto page, points_of(tracking, {.run_id = id, .key = key, .limit = left}));
     append_points(answer, id, key, page.items);
     left -= static_cast<std::int64_t>(page.items.size());
   }
@@ -136,14 +145,13 @@ StatusOr<Json> bulk(tracking::Service& tracking, const Json& arguments) {
 // Which steps are asked for; both ends or none.
 Status read_steps(const Json& arguments, tracking::PointQuery& query) {
   const bool from = arguments.contains("start_step"), to = arguments.contains("end_step");
-  if (from != to)
-    return invalid_field("start_step", "If either start step or end step are specified, both must be specified.");
+  if (from != to) return invalid("If either start step or end step are specified, both must be specified.");
   if (!from) return ok_status();
   ASSIGN_OR_RETURN(query.from_step, required_int(arguments, "start_step"));
   ASSIGN_OR_RETURN(query.to_step, required_int(arguments, "end_step"));
   if (*query.from_step <= *query.to_step) return ok_status();
-  return invalid_field("end_step", "end_step must be greater than start_step. Found start_step=", *query.from_step,
-                       " and end_step=", *query.to_step, ".");
+  return invalid("end_step must be greater than start_step. Found start_step=", *query.from_step,
+                 " and end_step=", *query.to_step, ".");
 }
 
 // The points of one metric of several runs, at most `max_results` of each, evenly spread and with both ends.
@@ -156,7 +164,7 @@ StatusOr<Json> bulk_interval(tracking::Service& tracking, const Json& arguments)
   Json answer = Json::object();
   for (const std::string& id : ids) {
     query.run_id = id;
-    ASSIGN_OR_RETURN(auto page, tracking.metric_history(query));
+    ASSIGN_OR_RETURN(auto page, points_of(tracking, query));
     append_points(answer, id, query.key,
                   tracking::spread_evenly(std::move(page.items), static_cast<std::size_t>(limit)));
   }

@@ -53,10 +53,11 @@ Status not_inside(const std::string& source, std::string_view parameter) {
                  str_cat("The ", parameter, " request parameter must identify the resource that contains the source."));
 }
 
-bool is_relative(const std::string& source) {
+bool is_relative(const std::string& source, const Uri& uri) {
   const std::string plain = decoded(source);
   const auto segments = split(plain, '/');
-  return plain.find('\0') != std::string::npos ||
+  const bool from_root = source.substr(uri.scheme.size() + 1).starts_with('/');
+  return plain.find('\0') != std::string::npos || uri.path.empty() || !from_root ||
          std::any_of(segments.begin(), segments.end(), [](std::string_view s) { return s == ".." || s == "."; });
 }
 
@@ -130,7 +131,7 @@ Status check_source(const registry::NewVersion& version, tracking::Service& trac
   const Uri uri = parse_uri(source);
   const std::string_view parameter = version.model_id.empty() ? "run_id" : "model_id";
   if (uri.is_local()) return check_local(source, uri, root_of(version, tracking), parameter);
-  if (is_relative(source)) {
+  if (is_relative(source, uri)) {
     return refused(source,
                    "If supplying a source as an http, https, local file path, ftp, objectstore, or mlflow-artifacts"
                    " uri, an absolute path must be provided without relative path references present. Please provide"
@@ -144,8 +145,8 @@ Status check_source(const registry::NewVersion& version, tracking::Service& trac
   if (uri.scheme == "models") {
     if (!uri.authority.empty() || uri.path.empty()) return not_inside(source, "model_id");
     const bool logged_model = uri.path.size() == 1 && uri.path.front().find('@') == std::string::npos;
-    if (logged_model && !version.model_id.empty() && uri.path.front() != version.model_id)
-      return not_inside(source, "model_id");
+    if (logged_model && uri.path.front() != version.model_id) return not_inside(source, "model_id");
+    if (uri.path.size() > 2) return not_inside(source, "model_id");
     return ok_status();
   }
   if (!is_proxied(uri)) return ok_status();  // kept elsewhere: only a name here

@@ -153,7 +153,9 @@ StatusOr<Json> test(webhooks::Service& service, const std::string& id, const Jso
   ASSIGN_OR_RETURN(const auto answer, service.test(id, event));
   if (answer.status == 0) return Json{{"result", {{"success", false}, {"error_message", answer.body}}}};
   return Json{{"result",
-               {{"success", answer.status < 400}, {"response_status", answer.status}, {"response_body", answer.body}}}};
+               {{"success", webhooks::is_success(answer)},
+                {"response_status", answer.status},
+                {"response_body", answer.body}}}};
 }
 
 }  // namespace

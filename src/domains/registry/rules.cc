@@ -35,7 +35,10 @@ Status check_model_name(const std::string& name, std::string_view field) {
 }
 
 Status check_alias(const std::string& alias) {
-  const auto allowed = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-'; };
+  // Letters of any alphabet, so whatever is not ASCII.
+  const auto allowed = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-' || (c & 0x80) != 0;
+  };
   if (alias.empty()) return refused("alias", "Registered model alias name cannot be empty.");
   if (!std::all_of(alias.begin(), alias.end(), allowed)) {
     return refused("alias", str_cat("Invalid alias name: '", alias,

@@ -5,6 +5,7 @@
 #include "domains/registry/gate_store.h"
 #include "domains/registry/rules.h"
 #include "domains/registry/sql_store.h"
+#include "domains/tracking/validate.h"
 
 namespace treadle::registry {
 namespace {
@@ -198,7 +199,7 @@ StatusOr<Version> Service::create_version(const NewVersion& given) {
     ASSIGN_OR_RETURN(const Model model, store::load_model(tx, wanted.model));
     return events_.append(tx, version_event("model_version.created", wanted.model, number,
                                             {{"run_id", wanted.run_id},
-                                             {"source", given.source},
+                                             {"source", wanted.source},
                                              {"description", wanted.description},
                                              {"tags", tags_object(wanted.tags)},
                                              {"prompt", is_prompt(model)}}));
@@ -336,6 +337,7 @@ Status Service::delete_version(const std::string& model, std::int64_t version) {
 
 Status Service::delete_alias(const std::string& model, const std::string& alias, const std::string& reason) {
   RETURN_IF_ERROR(check_reason(reason));
+  RETURN_IF_ERROR(check_alias(alias));
   const Scribe scribe(clock_.now_ms(), reason);
   return database_.write([&](sql::Connection& tx) -> Status {
     ASSIGN_OR_RETURN(const Model changed, store::load_model(tx, model));
@@ -379,6 +381,7 @@ Status Service::set_tag(const std::string& model, std::int64_t version, const st
 }
 
 Status Service::delete_tag(const std::string& model, std::int64_t version, const std::string& key) {
+  RETURN_IF_ERROR(tracking::check_key("key", key));
   const Scribe scribe(clock_.now_ms());
   return database_.write([&](sql::Connection& tx) -> Status {
     ASSIGN_OR_RETURN(const auto before, tag_before(tx, model, version, key));

@@ -35,7 +35,7 @@ void append(std::vector<store::Owned>& to, const std::string& trace_id, const Pa
 Status check_owner(const std::vector<TraceInfo>& there, const std::string& experiment_id) {
   for (const TraceInfo& info : there) {
     if (info.experiment_id != experiment_id)
-      return invalid_field("experiment_id", "the trace ", info.id, " belongs to experiment ", info.experiment_id);
+      return invalid_field("experiment_id", "the trace ", info.id, " belongs to another experiment");
   }
   return ok_status();
 }
@@ -59,12 +59,14 @@ StatusOr<MetricPage> Service::metrics(const MetricQuery& query) {
   return page;
 }
 
-StatusOr<TraceInfo> Service::report(const TraceInfo& info) {
+StatusOr<TraceInfo> Service::report(const TraceInfo& given) {
+  TraceInfo info = given;
   if (info.id.empty() || info.id.size() > kLongestId)
     return invalid_field("trace_id", "must have 1 to ", kLongestId, " characters");
   RETURN_IF_ERROR(check_pairs("tags", info.tags));
   RETURN_IF_ERROR(check_pairs("trace_metadata", info.metadata));
-  RETURN_IF_ERROR(tracking_.get_experiment(info.experiment_id).status());
+  ASSIGN_OR_RETURN(const tracking::Experiment experiment, tracking_.get_experiment(info.experiment_id));
+  info.experiment_id = experiment.id;  // "01" is written "1"
   std::vector<Assessment> assessments = info.assessments;
   for (Assessment& one : assessments) {
     RETURN_IF_ERROR(store::check_assessment(one));
@@ -91,10 +93,11 @@ StatusOr<TraceInfo> Service::report(const TraceInfo& info) {
   return answer;
 }
 
-Status Service::record(const std::string& experiment_id, std::vector<Span> spans, const std::string& run_id) {
+Status Service::record(const std::string& owner, std::vector<Span> spans, const std::string& run_id) {
   if (spans.empty()) return ok_status();
   if (spans.size() > kMostSpans) return invalid_field("spans", "are more than ", kMostSpans, " in one call");
-  RETURN_IF_ERROR(tracking_.get_experiment(experiment_id).status());
+  ASSIGN_OR_RETURN(const tracking::Experiment experiment, tracking_.get_experiment(owner));
+  const std::string& experiment_id = experiment.id;
   if (!run_id.empty()) RETURN_IF_ERROR(tracking_.get_run(run_id).status());
   const auto facts = translate(spans);
   const Inference inference(experiment_id, spans, facts);

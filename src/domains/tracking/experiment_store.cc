@@ -32,6 +32,12 @@ StatusOr<Experiment> load_experiment(sql::Connection& connection, const std::str
   return std::move(found.front());
 }
 
+StatusOr<Experiment> load_active_experiment(sql::Connection& connection, const std::string& id) {
+  ASSIGN_OR_RETURN(Experiment experiment, load_experiment(connection, id));
+  if (!experiment.deleted) return experiment;
+  return invalid("The experiment ", experiment.id, " must be in the 'active' state. Current state is deleted.");
+}
+
 StatusOr<std::vector<Experiment>> load_experiments(sql::Connection& connection, const std::vector<std::string>& ids) {
   std::map<std::int64_t, Experiment> found;
   std::vector<std::string> numbers;
@@ -107,9 +113,11 @@ Status rename_experiment(sql::Connection& tx, const std::string& id, const std::
 }
 
 Status mark_experiment(sql::Connection& tx, const std::string& id, bool deleted, std::int64_t now_ms) {
-  RETURN_IF_ERROR(must_change(tx.execute("UPDATE experiments SET deleted = ?, updated_ms = ? WHERE id = ?",
-                                         {deleted, now_ms, parse_int(id).value_or(-1)}),
-                              id));
+  // Only what changes: restoring an active experiment must not bring back the runs that were deleted in it.
+  RETURN_IF_ERROR(
+      must_change(tx.execute("UPDATE experiments SET deleted = ?, updated_ms = ? WHERE id = ? AND deleted = ?",
+                             {deleted, now_ms, parse_int(id).value_or(-1), !deleted}),
+                  id));
   return tx.execute("UPDATE runs SET deleted = ? WHERE experiment_id = ?", {deleted, id}).status();
 }
 

@@ -213,7 +213,8 @@ class Parser {
       skip_space();
       if (at_ < text_.size() && text_[at_] == ',') {
         ++at_;
-        continue;
+        skip_space();
+        if (at_ >= text_.size() || text_[at_] != ')') continue;  // "('x',)": how Python writes a tuple of one
       }
       if (at_ < text_.size() && text_[at_] == ')') {
         ++at_;

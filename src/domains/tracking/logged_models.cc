@@ -53,9 +53,8 @@ StatusOr<LoggedModel> Service::create_logged_model(const LoggedModel& wanted) {
   RETURN_IF_ERROR(check_tags(model.tags));
   model.created_ms = model.updated_ms = clock_.now_ms();
   RETURN_IF_ERROR(write([&](sql::Connection& tx) -> Status {
-    ASSIGN_OR_RETURN(const Experiment experiment, store::load_experiment(tx, model.experiment_id));
-    if (experiment.deleted)
-      return invalid("The experiment ", experiment.id, " must be in the 'active' state. Current state is deleted.");
+    ASSIGN_OR_RETURN(const Experiment experiment, store::load_active_experiment(tx, model.experiment_id));
+    model.experiment_id = experiment.id;  // "01" is written "1"
     RETURN_IF_ERROR(store::insert_logged_model(tx, model));
     for (const auto& [key, value] : model.params)
       RETURN_IF_ERROR(store::put_logged_model_param(tx, model.id, key, value));

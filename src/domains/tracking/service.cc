@@ -217,6 +217,8 @@ Status Service::rename_experiment(const std::string& id, const std::string& name
   return write([&](sql::Connection& tx) -> Status {
     ASSIGN_OR_RETURN(const auto existing, store::find_experiment(tx, name));
     if (existing && *existing != id) return already_exists("Experiment '", name, "' already exists");
+    ASSIGN_OR_RETURN(const Experiment experiment, store::load_experiment(tx, id));
+    if (experiment.deleted) return failed_precondition("Cannot rename a non-active experiment.");
     return store::rename_experiment(tx, id, name, clock_.now_ms());
   });
 }
@@ -239,15 +241,16 @@ Status Service::restore_experiment(const std::string& id) {
 Status Service::set_experiment_tag(const std::string& id, const std::string& key, const std::string& value) {
   RETURN_IF_ERROR(check_experiment_tag(key, value));
   return write([&](sql::Connection& tx) -> Status {
-    RETURN_IF_ERROR(store::load_experiment(tx, id));
+    RETURN_IF_ERROR(store::load_active_experiment(tx, id));
     return store::put_experiment_tag(tx, id, key, value);
   });
 }
 
 Status Service::delete_experiment_tag(const std::string& id, const std::string& key) {
   return write([&](sql::Connection& tx) -> Status {
+    RETURN_IF_ERROR(store::load_active_experiment(tx, id));
     ASSIGN_OR_RETURN(const bool removed, store::remove_experiment_tag(tx, id, key));
-    return removed ? ok_status() : not_found("experiment ", id, " has no tag \"", key, "\"");
+    return removed ? ok_status() : not_found("No tag with name: ", key, " in experiment with id ", id);
   });
 }
 
@@ -258,7 +261,13 @@ StatusOr<Run> Service::create_run(const NewRun& wanted) {
   Run run;
   run.id = wanted.id.empty() ? new_ordered_hex_id() : wanted.id;
   run.experiment_id = wanted.experiment_id.empty() ? "0" : wanted.experiment_id;
-  run.name = !wanted.name.empty() ? wanted.name : tag_value(wanted.tags, "mlflow.runName");
+  const std::string tagged = tag_value(wanted.tags, "mlflow.runName");
+  if (!wanted.name.empty() && !tagged.empty() && wanted.name != tagged) {
+    return invalid(
+        "Both 'run_name' argument and 'mlflow.runName' tag are specified, but with different values (run_name='",
+        wanted.name, "', mlflow.runName='", tagged, "').");
+  }
+  run.name = !wanted.name.empty() ? wanted.name : tagged;
   if (run.name.empty()) run.name = made_up_name();
   run.start_ms = wanted.start_ms > 0 ? wanted.start_ms : clock_.now_ms();
   run.user = wanted.user;
@@ -272,9 +281,8 @@ StatusOr<Run> Service::create_run(const NewRun& wanted) {
       created = store::load_run(tx, run.id);
       if (created.ok() || created.status().code() != StatusCode::kNotFound) return created.status();
     }
-    ASSIGN_OR_RETURN(const Experiment experiment, store::load_experiment(tx, run.experiment_id));
-    if (experiment.deleted)
-      return invalid("The experiment ", experiment.id, " must be in the 'active' state. Current state is deleted.");
+    ASSIGN_OR_RETURN(const Experiment experiment, store::load_active_experiment(tx, run.experiment_id));
+    run.experiment_id = experiment.id;  // "01" is written "1"
     RETURN_IF_ERROR(store::insert_run(tx, run));
     RETURN_IF_ERROR(store::put_tags(tx, run.id, run.tags));
     RETURN_IF_ERROR(graph_.add_node(tx, {"run", run.id, {{"name", run.name}}}));
@@ -371,9 +379,9 @@ Status Service::log_batch(const std::string& run_id, const Batch& batch) {
     RETURN_IF_ERROR(must_be_active(run));
     ASSIGN_OR_RETURN(const auto change, store::put_params(tx, run_id, batch.params));
     if (change) {
-      return invalid_field("params", "Changing param values is not allowed. Param with key='", change->key,
-                           "' was already logged with value='", change->from, "' for run ID='", run_id,
-                           "'. Attempted logging new value '", change->to, "'.");
+      return invalid("Changing param values is not allowed. Param with key='", change->key,
+                     "' was already logged with value='", change->from, "' for run ID='", run_id,
+                     "'. Attempted logging new value '", change->to, "'.");
     }
     RETURN_IF_ERROR(store::append_metrics(tx, run_id, batch.metrics));
     RETURN_IF_ERROR(store::put_model_metrics(tx, run_id, batch.metrics));

@@ -15,6 +15,8 @@ const std::vector<sql::Migration>& migrations();
 // Experiments. Ids are decided by the store: the next integer.
 StatusOr<std::string> insert_experiment(sql::Connection& tx, const std::string& name, std::int64_t now_ms);
 StatusOr<Experiment> load_experiment(sql::Connection& connection, const std::string& id);
+// kInvalidArgument when it is deleted.
+StatusOr<Experiment> load_active_experiment(sql::Connection& connection, const std::string& id);
 // Those that are there, in the order of the ids.
 StatusOr<std::vector<Experiment>> load_experiments(sql::Connection& connection, const std::vector<std::string>& ids);
 StatusOr<std::vector<std::int64_t>> count_runs(sql::Connection& connection,

@@ -71,8 +71,8 @@ Status check_params(const Tags& params) {
     RETURN_IF_ERROR(check_text(item("params", i, "value"), value, Limits::kParamValue));
     const auto [it, fresh] = seen.emplace(key, value);
     if (!fresh && it->second != value) {
-      return invalid_field("params", "Duplicate parameter keys have been submitted: ['", key,
-                           "']. Please ensure the request contains only one param value per param key.");
+      return invalid("Duplicate parameter keys have been submitted: ['", key,
+                     "']. Please ensure the request contains only one param value per param key.");
     }
   }
   return ok_status();

@@ -122,8 +122,10 @@ Status check_url(std::string_view url, const Options& options) {
     return refused(str_cat("Webhook URL host '", host, "' is not an IP address as it is written"));
   if (options.private_addresses) return ok_status();
   const std::string name = to_lower(host);
-  if (name == "localhost" || name.ends_with(".localhost") || (is_address(host) && !is_public_address(host))) {
-    return refused(str_cat("Webhook URL must not point to a private or local address: '", host, "'"));
+  const bool local = name == "localhost" || name.ends_with(".localhost");
+  if (local || (is_address(host) && !is_public_address(host))) {
+    return refused(str_cat("Webhook URL must not resolve to a non-public IP address. '", host, "' resolves to ",
+                           local ? "127.0.0.1" : host, "."));
   }
   return ok_status();
 }

@@ -159,7 +159,7 @@ StatusOr<bool> Service::deliver_one() {
 }
 
 Status Service::settle(const Delivery& delivery, const StatusOr<Answer>& answer) {
-  const bool done = answer.ok() && answer->status < 400;
+  const bool done = answer.ok() && is_success(*answer);
   const bool again = !done && worth_another_try(answer) && delivery.attempts < kAttempts;
   if (!done && !again) {
     log_error("a webhook delivery was given up",

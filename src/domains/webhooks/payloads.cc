@@ -14,46 +14,63 @@ constexpr std::string_view kIsPrompt = "mlflow.prompt.is_prompt", kPromptType = 
                            kPromptText = "mlflow.prompt.text";
 
 // A missing text is null where MLflow says so.
-Json text_or_null(const Json& payload, const char* field) {
-  const std::string text = payload.value(field, "");
-  return text.empty() ? Json(nullptr) : Json(text);
+OrderedJson text_or_null(const Json& owner, std::string_view field) {
+  const std::string text = owner.value(std::string(field), "");
+  return text.empty() ? OrderedJson(nullptr) : OrderedJson(text);
 }
 
-// A prompt's own tags, without those that only say that it is one.
-Json prompt_tags(const Json& payload) {
-  Json tags = payload.value("tags", Json::object());
-  for (const std::string_view internal : {kIsPrompt, kPromptType, kPromptText}) tags.erase(std::string(internal));
+Json tags_in(const Json& payload) { return payload.value("tags", Json::object()); }
+
+// Of a prompt without those that only say that it is one.
+OrderedJson own_tags(const Json& payload, bool prompt) {
+  Json tags = tags_in(payload);
+  if (prompt) {
+    for (const std::string_view internal : {kIsPrompt, kPromptType, kPromptText}) tags.erase(std::string(internal));
+  }
   return tags;
 }
 
-Json created_data(const Json& payload, bool prompt) {
+std::string version_in(const Json& payload) { return str_cat(payload.value("version", std::int64_t{0})); }
+
+// As Python writes a time in UTC; before 3.11 it reads no other form.
+std::string python_time(std::int64_t ms) {
+  std::string text = format_rfc3339(ms);
+  text.pop_back();  // "Z"
+  return str_cat(text, text.find('.') == std::string::npos ? "" : "000", "+00:00");
+}
+
+OrderedJson created_data(const Json& payload, bool prompt) {
   return {{"name", payload.value("model", "")},
-          {"tags", prompt ? prompt_tags(payload) : payload.value("tags", Json::object())},
+          {"tags", own_tags(payload, prompt)},
           {"description", payload.value("description", "")}};
 }
 
-Json version_data(const Json& payload, bool prompt) {
-  Json data = {{"name", payload.value("model", "")},
-               {"version", str_cat(payload.value("version", std::int64_t{0}))},
-               {"tags", prompt ? prompt_tags(payload) : payload.value("tags", Json::object())},
-               {"description", text_or_null(payload, "description")}};
+OrderedJson version_data(const Json& payload, bool prompt) {
+  OrderedJson data = {{"name", payload.value("model", "")}, {"version", version_in(payload)}};
   if (prompt) {
-    const Json tags = payload.value("tags", Json::object());
-    data["template"] = tags.value(std::string(kPromptText), "");
+    data["template"] = text_or_null(tags_in(payload), kPromptText);
   } else {
     data["source"] = payload.value("source", "");
     data["run_id"] = text_or_null(payload, "run_id");
   }
+  data["tags"] = own_tags(payload, prompt);
+  data["description"] = text_or_null(payload, "description");
   return data;
 }
 
 // The fields of `payload` that are there, under MLflow's names.
-Json change_data(const Json& payload) {
-  Json data = {{"name", payload.value("model", "")}};
-  for (const char* field : {"key", "value", "alias"}) {
+OrderedJson tag_data(const Json& payload) {
+  OrderedJson data = {{"name", payload.value("model", "")}};
+  if (payload.contains("version")) data["version"] = version_in(payload);
+  for (const char* field : {"key", "value"}) {
     if (payload.contains(field)) data[field] = payload[field];
   }
-  if (payload.contains("version")) data["version"] = str_cat(payload.value("version", std::int64_t{0}));
+  return data;
+}
+
+OrderedJson alias_data(const Json& payload) {
+  OrderedJson data = {{"name", payload.value("model", "")}, {"alias", payload.value("alias", "")}};
+  if (payload.contains("version")) data["version"] = version_in(payload);
   return data;
 }
 
@@ -89,23 +106,23 @@ std::optional<Message> message_of(const events::Event& event) {
   if (event.type == "model_version.created")
     return Message{named("model_version.created", "prompt_version.created"), version_data(payload, prompt)};
   if (event.type == "model_version_tag.set")
-    return Message{named("model_version_tag.set", "prompt_version_tag.set"), change_data(payload)};
+    return Message{named("model_version_tag.set", "prompt_version_tag.set"), tag_data(payload)};
   if (event.type == "model_version_tag.deleted")
-    return Message{named("model_version_tag.deleted", "prompt_version_tag.deleted"), change_data(payload)};
+    return Message{named("model_version_tag.deleted", "prompt_version_tag.deleted"), tag_data(payload)};
   if (event.type == "model_alias.set")
-    return Message{named("model_version_alias.created", "prompt_alias.created"), change_data(payload)};
+    return Message{named("model_version_alias.created", "prompt_alias.created"), alias_data(payload)};
   if (event.type == "model_alias.deleted")
-    return Message{named("model_version_alias.deleted", "prompt_alias.deleted"), change_data(payload)};
-  if (prompt && event.type == "model_tag.set") return Message{"prompt_tag.set", change_data(payload)};
-  if (prompt && event.type == "model_tag.deleted") return Message{"prompt_tag.deleted", change_data(payload)};
+    return Message{named("model_version_alias.deleted", "prompt_alias.deleted"), alias_data(payload)};
+  if (prompt && event.type == "model_tag.set") return Message{"prompt_tag.set", tag_data(payload)};
+  if (prompt && event.type == "model_tag.deleted") return Message{"prompt_tag.deleted", tag_data(payload)};
   return std::nullopt;
 }
 
-Json example_data(std::string_view event) {
+OrderedJson example_data(std::string_view event) {
   const bool prompt = event.starts_with("prompt");
   const std::string_view entity = event.substr(0, event.find('.'));
   if (entity == "budget_policy") return {{"budget_policy_id", "example_policy"}};
-  Json data = {{"name", prompt ? "example_prompt" : "example_model"}};
+  OrderedJson data = {{"name", prompt ? "example_prompt" : "example_model"}};
   const bool of_version = entity.find("version") != std::string_view::npos && entity != "model_version_alias";
   if (of_version) data["version"] = "1";
   if (event.ends_with("alias.created")) data["version"] = "1";
@@ -128,12 +145,13 @@ Json example_data(std::string_view event) {
   return data;
 }
 
-std::string body_of(std::string_view event, const Json& data, std::int64_t time_ms) {
+std::string body_of(std::string_view event, const OrderedJson& data, std::int64_t time_ms) {
   const std::size_t dot = event.find('.');
-  return to_text({{"entity", event.substr(0, dot)},
-                  {"action", event.substr(dot + 1)},
-                  {"timestamp", format_rfc3339(time_ms)},
-                  {"data", data}});
+  const OrderedJson body = {{"entity", event.substr(0, dot)},
+                            {"action", event.substr(dot + 1)},
+                            {"timestamp", python_time(time_ms)},
+                            {"data", data}};
+  return body.dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
 }
 
 std::string signature(std::string_view secret, std::string_view id, std::string_view timestamp, std::string_view body) {

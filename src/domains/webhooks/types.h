@@ -43,6 +43,8 @@ struct Answer {
   int status = 0;
   std::string body;  // its beginning
 };
+// A redirect is none: it is not followed, so nobody was told.
+inline bool is_success(const Answer& answer) { return answer.status >= 200 && answer.status < 300; }
 
 struct Outgoing {
   std::string url, body;
