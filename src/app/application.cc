@@ -100,8 +100,8 @@ struct Application::Parts {
 
   Status open_webhooks() {
     ASSIGN_OR_RETURN(const treadle::webhooks::Options options, webhook_options(config));
-    ASSIGN_OR_RETURN(const Sealer sealer, Sealer::from_file(data.webhook_key()));
-    webhooks = std::make_unique<treadle::webhooks::Service>(*database, *events, clock, webhook_sender(options), sealer,
+    ASSIGN_OR_RETURN(sealer, Sealer::from_file(data.webhook_key()));
+    webhooks = std::make_unique<treadle::webhooks::Service>(*database, *events, clock, webhook_sender(options), *sealer,
                                                             options);
     return webhooks->open();
   }
@@ -229,13 +229,15 @@ struct Application::Parts {
   void guard_routes(net::Router& router) {
     mlflow::add_account_routes(router, *auth);
     native::add_user_routes(router, *auth);
-    guard = std::make_unique<access::Guard>(*auth, *tracking, *traces, *datasets, *registry, *serving);
+    guard = std::make_unique<access::Guard>(*auth, *tracking, *traces, *datasets, *registry, *serving, *sealer);
     guard->protect(router);
   }
 
   void add_page(net::Router& router) {
     page = embedded_ui();
     router.add_fallback("/", [this](net::Request& request) {
+      if (request.method != net::Method::kGet && request.method != net::Method::kHead)
+        return net::error_response(not_found("there is nothing at ", request.path));
       return page.empty() ? net::Response::text(200, std::string(kNoPage)) : page.answer(request);
     });
     const auto nothing = [](net::Request& request) {
@@ -334,6 +336,7 @@ struct Application::Parts {
   std::unique_ptr<monitoring::Service> monitoring;
   std::unique_ptr<serving::RegistryModelSource> models;
   std::unique_ptr<serving::Service> serving;
+  std::optional<Sealer> sealer;  // for what the database and clients keep for us
   std::unique_ptr<access::Guard> guard;
   net::StaticFiles page;
   std::unique_ptr<oip::OipGrpcServer> grpc;

@@ -11,7 +11,9 @@ constexpr std::size_t kMaxValues = 1'000'000;  // of one body
 // equal keys, which some parsers take and others do not.
 class Collector final : public nlohmann::json_sax<Json> {
  public:
-  explicit Collector(std::map<std::string, std::set<std::string>, std::less<>>& out) : out_(out) {}
+  Collector(std::map<std::string, std::set<std::string>, std::less<>>& out,
+            std::set<std::string, std::less<>>& too_long)
+      : out_(out), too_long_(too_long) {}
 
   bool null() override { return true; }
   bool boolean(bool) override { return true; }
@@ -47,13 +49,17 @@ class Collector final : public nlohmann::json_sax<Json> {
     return true;
   }
   bool note(const std::string& value) {
-    if (value.size() > kMaxValue && !path_.empty()) return true;
+    if (value.size() > kMaxValue && !path_.empty()) {
+      too_long_.insert(path_);
+      return true;
+    }
     auto& values = out_[path_];
     if (values.insert(value).second) ++count_;
     return count_ <= kMaxValues;
   }
 
   std::map<std::string, std::set<std::string>, std::less<>>& out_;
+  std::set<std::string, std::less<>>& too_long_;
   std::string path_;
   std::vector<std::size_t> frames_;  // how long the path was where each open object or array began
   std::size_t count_ = 0;
@@ -65,13 +71,16 @@ void Fields::read_body() {
   if (read_) return;
   read_ = true;
   if (raw_body_ || request_.stream != nullptr || request_.body.empty()) return;
-  Collector collector(body_);
-  broken_ = !Json::sax_parse(request_.body, &collector);
+  Collector collector(body_, too_long_);
+  const auto parse = [&](const std::string& text) {
+    const bool whole = Json::sax_parse(text, &collector);
+    if (!whole) trouble_ = invalid("the body is not valid JSON");
+    return whole;
+  };
+  if (!parse(request_.body)) return;
   // Old clients of MLflow send a JSON text within a JSON text.
   const auto whole = body_.find("");
-  if (broken_ || whole == body_.end()) return;
-  const std::string inner = *whole->second.begin();
-  broken_ = !Json::sax_parse(inner, &collector);
+  if (whole != body_.end()) parse(std::string(*whole->second.begin()));
 }
 
 std::vector<std::string> Fields::all(std::string_view field) {
@@ -91,6 +100,8 @@ std::vector<std::string> Fields::all(std::string_view field) {
     }
     read_body();
     for (const std::string_view form : {name, plain}) {
+      // Others would use what was not checked.
+      if (too_long_.contains(form)) trouble_ = invalid_field(form, "is longer than ", kMaxValue, " bytes");
       if (const auto it = body_.find(form); it != body_.end()) values.insert(it->second.begin(), it->second.end());
     }
   }
@@ -99,7 +110,7 @@ std::vector<std::string> Fields::all(std::string_view field) {
 
 StatusOr<std::optional<std::string>> Fields::one(std::string_view field) {
   auto values = all(field);
-  if (broken_) return invalid("the body is not valid JSON");
+  RETURN_IF_ERROR(trouble_);
   if (values.empty()) return std::optional<std::string>();
   if (values.size() > 1) {
     return invalid_field(split(field, '|').front(), "is given more than once, with different values");

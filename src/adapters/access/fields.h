@@ -17,11 +17,11 @@ class Fields {
   // Reads nothing yet.
   Fields(const net::Request& request, bool raw_body) : request_(request), raw_body_(raw_body) {}
 
-  // Whether a body was looked into that is not JSON: what other readers would make of it is not known.
-  bool broken() const { return broken_; }
+  // Not ok when what was asked for cannot be known: the body is not JSON, or a value is longer than any id.
+  const Status& trouble() const { return trouble_; }
   // All values of `field` ("a|b", "a.b", "a[]", see rules.h; without its "?"). Parameters of the path hide the rest.
   std::vector<std::string> all(std::string_view field);
-  // The one value; nullopt when there is none, kInvalidArgument when there are different ones or the body is broken.
+  // The one value; nullopt when there is none, kInvalidArgument when there are different ones, or in trouble.
   StatusOr<std::optional<std::string>> one(std::string_view field);
 
  private:
@@ -29,7 +29,9 @@ class Fields {
 
   const net::Request& request_;
   const bool raw_body_;
-  bool read_ = false, broken_ = false;
+  bool read_ = false;
+  Status trouble_;
+  std::set<std::string, std::less<>> too_long_;  // fields with a value that was not kept
   std::map<std::string, std::set<std::string>, std::less<>> body_;
 };
 

@@ -39,6 +39,23 @@ std::optional<net::Request> request_for(const net::Request& request, const std::
   return other;
 }
 
+// The query with another page token.
+net::Query with_token(const net::Query& query, const std::string& token) {
+  std::string text = str_cat(kToken, "=", net::percent_encode(token));
+  for (const auto& [name, value] : query.pairs()) {
+    if (name != kToken) str_append(&text, "&", net::percent_encode(name), "=", net::percent_encode(value));
+  }
+  return net::Query::parse(text);
+}
+
+StatusOr<std::string> opened(const Sealer& sealer, std::string_view owner, const std::string& token) {
+  auto plain = sealer.open(token, owner);
+  if (plain.ok()) return plain;
+  return Status(StatusCode::kInvalidArgument,
+                "Invalid value for parameter 'page_token' supplied: it is not one that this server gave out to you.",
+                std::string(kToken));
+}
+
 struct Page {
   Json items = Json::array();
   std::string next;
@@ -167,6 +184,33 @@ void fill_page(const Keep& keep, const MayRead& may_read, const net::Handler& ha
   else
     (*answer)[std::string(kNext)] = full.next;
   first.body = to_text(*answer);
+}
+
+Status open_page_token(const Sealer& sealer, std::string_view owner, net::Request& request) {
+  if (const auto token = request.query.get(kToken); token && !token->empty()) {
+    ASSIGN_OR_RETURN(const std::string plain, opened(sealer, owner, std::string(*token)));
+    request.query = with_token(request.query, plain);
+  }
+  if (request.body.empty()) return ok_status();
+  auto body = parse_json_object(request.body);
+  if (!body.ok()) return ok_status();  // the handler says what is wrong
+  const auto token = body->find(kToken);
+  if (token == body->end() || !token->is_string() || token->get_ref<const std::string&>().empty()) return ok_status();
+  ASSIGN_OR_RETURN(*token, opened(sealer, owner, token->get<std::string>()));
+  request.body = to_text(*body);
+  return ok_status();
+}
+
+Status seal_page_token(const Sealer& sealer, std::string_view owner, net::Response& response) {
+  const auto* text = std::get_if<std::string>(&response.body);
+  if (text == nullptr || text->find(kNext) == std::string::npos) return ok_status();
+  auto answer = read_answer(response);
+  if (!answer) return ok_status();
+  const auto token = answer->find(kNext);
+  if (token == answer->end() || !token->is_string() || token->get_ref<const std::string&>().empty()) return ok_status();
+  ASSIGN_OR_RETURN(*token, sealer.seal(token->get<std::string>(), owner));
+  response.body = to_text(*answer);
+  return ok_status();
 }
 
 }  // namespace treadle::access

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "adapters/access/visible.h"
+#include "base/sealed.h"
 #include "net/router.h"
 
 namespace treadle::access {
@@ -15,5 +16,10 @@ bool narrow(const Keep& keep, const MayRead& may_read, net::Request& request);
 // hidden, becomes the number of items where all of them are here, and is left out elsewhere.
 void fill_page(const Keep& keep, const MayRead& may_read, const net::Handler& handler, const net::Request& request,
                net::Response& first);
+
+// A page token says how far into the list a page begins, and so counts what is hidden: those who do not see everything
+// get it sealed, for `owner` only. A request's token is opened in place; kInvalidArgument when it is not one of theirs.
+Status open_page_token(const Sealer& sealer, std::string_view owner, net::Request& request);
+Status seal_page_token(const Sealer& sealer, std::string_view owner, net::Response& response);
 
 }  // namespace treadle::access

@@ -12,6 +12,8 @@ namespace {
 
 Status denied(std::string_view why) { return {StatusCode::kPermissionDenied, str_cat("Permission denied. ", why)}; }
 
+std::string needs_on_it(auth::Permission level) { return str_cat("This needs ", auth::to_string(level), " on it."); }
+
 Json routes_json(const net::Router& router) {
   Json list = Json::array();
   for (const net::Router::Route* route : router.routes()) {
@@ -78,17 +80,20 @@ net::Response Guard::answer(const Rule& rule, const net::Handler& handler, net::
   Fields fields(request, rule.raw_body);
   if (rule.then != Then::kNothing) fields.all("name");  // while the handler has not used the body up
   bool fresh = true;
-  if (account.user.admin) {
-    fresh = rule.needs.empty();
-  } else if (const Status status = check(rule, account, fields, fresh); !status.ok()) {
+  std::unique_lock making(making_, std::defer_lock);
+  if (const Status status = admit(rule, account, fields, fresh, making); !status.ok())
     return refusal(request.path, status);
-  }
   Actor actor = net::caller_of(request);
   actor.user = account.user.name;
   actor.verified = true;
   actor.admin = account.user.admin;
   const ActingAs acting(std::move(actor));
   const bool lists = !rule.keeps.empty() && !reads_all(account);
+  const std::string owner = str_cat("page of ", account.user.name);
+  if (lists) {
+    const Status opened = open_page_token(sealer_, owner, request);
+    if (!opened.ok()) return refusal(request.path, opened);
+  }
   const MayRead may_read = [&](Of of, const std::string& value) { return this->may_read(account, of, value); };
   for (const Keep& keep : rule.keeps) {
     if (lists && !narrow(keep, may_read, request)) return net::Response::json(Json::object());
@@ -115,7 +120,38 @@ net::Response Guard::answer(const Rule& rule, const net::Handler& handler, net::
   } else if (!rule.needs.empty()) {
     watch(rule, request, response);
   }
+  if (lists) {
+    const Status sealed = seal_page_token(sealer_, owner, response);
+    if (!sealed.ok()) return refusal(request.path, sealed);
+  }
   return response;
+}
+
+namespace {
+
+bool may_be_new(Of of) { return of == Of::kNewModel || of == Of::kNewDeployment || of == Of::kExperimentAny; }
+
+}  // namespace
+
+bool Guard::names_something_new(const Rule& rule, Fields& fields) {
+  for (const Need& need : rule.needs) {
+    if (!may_be_new(need.of)) continue;
+    const auto value = fields.one(need.field);
+    if (!value.ok() || !*value) continue;
+    const auto targets = resources_.find(need.of, **value);
+    if (targets.ok() && targets->empty()) return true;
+  }
+  return false;
+}
+
+Status Guard::admit(const Rule& rule, const auth::Account& who, Fields& fields, bool& fresh,
+                    std::unique_lock<std::mutex>& making) {
+  const bool makes =
+      rule.then == Then::kOwnExperiment || rule.then == Then::kOwnModel || rule.then == Then::kRenameModel;
+  if (makes || names_something_new(rule, fields)) making.lock();
+  if (!who.user.admin) return check(rule, who, fields, fresh);
+  fresh = rule.needs.empty();
+  return ok_status();
 }
 
 Status Guard::check(const Rule& rule, const auth::Account& who, Fields& fields, bool& fresh) {
@@ -140,7 +176,7 @@ Status Guard::check_need(const Need& need, const auth::Account& who, Fields& fie
   std::vector<std::string> values;
   if (field.ends_with("[]")) {
     values = fields.all(field);
-    if (fields.broken()) return invalid("the body is not valid JSON");
+    RETURN_IF_ERROR(fields.trouble());
     if (optional) std::erase(values, "");
   } else {
     ASSIGN_OR_RETURN(const auto value, fields.one(field));
@@ -158,16 +194,19 @@ Status Guard::check_need(const Need& need, const auth::Account& who, Fields& fie
 Status Guard::check_target(Of of, const std::string& value, const auth::Account& who, auth::Permission level,
                            bool& fresh) {
   if (of == Of::kSelf) return value == who.user.name ? ok_status() : denied("This is for the user and administrators.");
-  // An experiment may be called like another one's id, and handlers differ in which they try first.
-  if (of == Of::kExperimentAny && parse_int(value)) {
-    RETURN_IF_ERROR(check_target(Of::kExperiment, value, who, level, fresh));
+  const auto targets = resources_.find(of, value);
+  // Whether it is hidden or not there is not told to those who do not see everything.
+  if (targets.status().code() == StatusCode::kNotFound && !reads_all(who)) return denied(needs_on_it(level));
+  RETURN_IF_ERROR(targets);
+  if (!targets->empty() && may_be_new(of)) fresh = false;
+  for (const Target& target : *targets) {
+    if (allows(who, target, level)) continue;
+    if (target.type.empty()) return denied("This needs permission to read all experiments and models.");
+    // Only what was asked for is named: what a run or a deployment belongs to may be hidden.
+    if (target.id != value) return denied(needs_on_it(level));
+    return denied(str_cat("This needs ", auth::to_string(level), " on ", target.type, " \"", target.id, "\"."));
   }
-  ASSIGN_OR_RETURN(const auto target, resources_.find(of, value));
-  if (!target) return ok_status();
-  if (of == Of::kNewModel || of == Of::kNewDeployment || of == Of::kExperimentAny) fresh = false;
-  if (allows(who, *target, level)) return ok_status();
-  if (target->type.empty()) return denied("This needs permission to read all experiments and models.");
-  return denied(str_cat("This needs ", auth::to_string(level), " on ", target->type, " \"", target->id, "\"."));
+  return ok_status();
 }
 
 bool Guard::reads_all(const auth::Account& who) const {
@@ -181,8 +220,10 @@ bool Guard::allows(const auth::Account& who, const Target& target, auth::Permiss
 }
 
 bool Guard::may_read(const auth::Account& who, Of of, const std::string& value) {
-  const auto target = resources_.find(of, value);
-  return target.ok() && (!*target || allows(who, **target, auth::Permission::kRead));
+  const auto targets = resources_.find(of, value);
+  return targets.ok() && std::all_of(targets->begin(), targets->end(), [&](const Target& target) {
+           return allows(who, target, auth::Permission::kRead);
+         });
 }
 
 void Guard::hide(const Rule& rule, const auth::Identity& who, net::Response& response) {

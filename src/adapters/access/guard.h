@@ -10,15 +10,17 @@
 #include "adapters/access/resources.h"
 #include "adapters/access/rules.h"
 #include "adapters/access/visible.h"
+#include "base/sealed.h"
 #include "domains/auth/service.h"
 
 namespace treadle::access {
 
 class Guard {
  public:
+  // `sealer`: for the page tokens of those who do not read everything.
   Guard(auth::Service& auth, tracking::Service& tracking, traces::Service& traces, evaluation::Datasets& datasets,
-        registry::Service& registry, serving::Service& serving)
-      : auth_(auth), resources_(tracking, traces, datasets, registry, serving) {}
+        registry::Service& registry, serving::Service& serving, const Sealer& sealer)
+      : auth_(auth), resources_(tracking, traces, datasets, registry, serving), sealer_(sealer) {}
 
   // Also adds GET /api/v1/access/routes, the table of routes and what each needs.
   void protect(net::Router& router);
@@ -34,6 +36,11 @@ class Guard {
   net::Response refusal(std::string_view path, const Status& status) const;
   // `fresh`: what the route makes did not exist before.
   Status check(const Rule& rule, const auth::Account& who, Fields& fields, bool& fresh);
+  // As check(), and keeps others from making something until the request was answered when it may make something
+  // itself: what was not there must not have become another one's before the handler looks.
+  Status admit(const Rule& rule, const auth::Account& who, Fields& fields, bool& fresh,
+               std::unique_lock<std::mutex>& making);
+  bool names_something_new(const Rule& rule, Fields& fields);
   Status check_need(const Need& need, const auth::Account& who, Fields& fields, bool& fresh);
   Status check_target(Of of, const std::string& value, const auth::Account& who, auth::Permission level, bool& fresh);
   bool allows(const auth::Account& who, const Target& target, auth::Permission level) const;
@@ -46,6 +53,8 @@ class Guard {
 
   auth::Service& auth_;
   Resources resources_;
+  const Sealer sealer_;
+  std::mutex making_;  // held by who makes experiments, models or deployments
   std::function<net::Response(std::string_view path, const Status& status)> write_error_;
 };
 

@@ -6,10 +6,10 @@ namespace treadle::access {
 namespace {
 
 constexpr std::size_t kRememberedRuns = 50'000;
-using Found = StatusOr<std::optional<Target>>;
+using Found = StatusOr<Targets>;
 
-Found on(std::string_view type, std::string id) { return std::optional(Target{type, std::move(id)}); }
-Found nothing() { return std::optional<Target>(); }
+Found on(std::string_view type, std::string id) { return Targets{{type, std::move(id)}}; }
+Found nothing() { return Targets(); }
 
 // "01" is read as 1 by who looks experiments up, so it must count as 1 here.
 Found experiment(const std::string& id) {
@@ -48,11 +48,8 @@ Found Resources::find(Of of, const std::string& value) {
       ASSIGN_OR_RETURN(const auto owner, traces_.experiment_of(value));
       return owner ? experiment(*owner) : nothing();
     }
-    case Of::kEvaluationDataset: {
-      ASSIGN_OR_RETURN(const auto owner, datasets_.owner_of(value));
-      if (!owner) return nothing();
-      return owner->empty() ? on("", "") : experiment(*owner);
-    }
+    case Of::kEvaluationDataset:
+      return evaluation_dataset(value);
     case Of::kModel:
       return on(auth::kModel, value);
     case Of::kNewModel:
@@ -95,9 +92,25 @@ Found Resources::run(const std::string& id) {
 // As tracking::Service::ensure_experiment reads it.
 Found Resources::experiment_any(const std::string& value) {
   if (value.empty()) return experiment("0");
-  ASSIGN_OR_RETURN(auto by_name, find(Of::kExperimentName, value));
-  if (by_name) return by_name;
-  return parse_int(value) ? experiment(value) : nothing();
+  if (parse_int(value)) {
+    const auto found = tracking_.get_experiment(value);
+    if (found.ok()) return experiment(value);
+    if (found.status().code() != StatusCode::kNotFound) return found.status();
+  }
+  return find(Of::kExperimentName, value);
+}
+
+// What is in several experiments belongs to all of them; in none it is everything's.
+Found Resources::evaluation_dataset(const std::string& id) {
+  ASSIGN_OR_RETURN(const auto experiments, datasets_.experiments_of(id));
+  if (!experiments) return nothing();
+  if (experiments->empty()) return on("", "");
+  Targets targets;
+  for (const std::string& each : *experiments) {
+    ASSIGN_OR_RETURN(const Targets one, experiment(each));
+    targets.insert(targets.end(), one.begin(), one.end());
+  }
+  return targets;
 }
 
 Found Resources::new_model(const std::string& name) {

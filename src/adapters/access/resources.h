@@ -4,8 +4,8 @@
 
 #include <map>
 #include <mutex>
-#include <optional>
 #include <string>
+#include <vector>
 
 #include "adapters/access/rules.h"
 #include "domains/evaluation/datasets.h"
@@ -21,22 +21,26 @@ struct Target {
   std::string id;
 };
 
+// All of them count. None: it needs nothing.
+using Targets = std::vector<Target>;
+
 class Resources {
  public:
   Resources(tracking::Service& tracking, traces::Service& traces, evaluation::Datasets& datasets,
             registry::Service& registry, serving::Service& serving)
       : tracking_(tracking), traces_(traces), datasets_(datasets), registry_(registry), serving_(serving) {}
 
-  // nullopt when it needs nothing (there is no such thing yet); kNotFound when there should be one.
-  StatusOr<std::optional<Target>> find(Of of, const std::string& value);
+  // Nothing when there is no such thing yet; kNotFound when there should be one.
+  StatusOr<Targets> find(Of of, const std::string& value);
 
  private:
-  StatusOr<std::optional<Target>> run(const std::string& id);
-  StatusOr<std::optional<Target>> experiment_any(const std::string& value);
-  StatusOr<std::optional<Target>> new_model(const std::string& name);
-  StatusOr<std::optional<Target>> source(const std::string& uri);
-  StatusOr<std::optional<Target>> deployment(const std::string& name, bool may_be_new);
-  StatusOr<std::optional<Target>> subject(const std::string& text);
+  StatusOr<Targets> run(const std::string& id);
+  StatusOr<Targets> experiment_any(const std::string& value);
+  StatusOr<Targets> evaluation_dataset(const std::string& id);
+  StatusOr<Targets> new_model(const std::string& name);
+  StatusOr<Targets> source(const std::string& uri);
+  StatusOr<Targets> deployment(const std::string& name, bool may_be_new);
+  StatusOr<Targets> subject(const std::string& text);
 
   tracking::Service& tracking_;
   traces::Service& traces_;

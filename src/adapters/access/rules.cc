@@ -26,7 +26,7 @@ std::string_view name_of(Of of) {
     case Of::kTrace:
       return "the experiment of the trace in ";
     case Of::kEvaluationDataset:
-      return "the first experiment of the evaluation dataset in ";
+      return "all experiments of the evaluation dataset in ";
     case Of::kModel:
     case Of::kNewModel:
       return "the registered model in ";

@@ -19,7 +19,7 @@ enum class Of {
   kRun,                // its experiment
   kLoggedModel,        // its experiment
   kTrace,              // its experiment; one that does not exist needs nothing
-  kEvaluationDataset,  // the experiment it was in first; in none it is everything's
+  kEvaluationDataset,  // every experiment it is in; in none it is everything's
   kModel,              // a registered model's name
   kNewModel,           // as kModel; one that does not exist needs nothing
   kSource,             // a model version's source URI: what it points into

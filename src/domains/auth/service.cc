@@ -27,6 +27,13 @@ Identity server_identity() {
   return account;
 }
 
+// "01" is experiment 1, for who grants as for who looks it up.
+std::string canonical(std::string_view type, const std::string& pattern) {
+  const auto number = type == kExperiment ? parse_int(pattern) : std::nullopt;
+  return number ? str_cat(*number) : pattern;
+}
+Grant canonical(const Grant& grant) { return {grant.type, canonical(grant.type, grant.pattern), grant.permission}; }
+
 Status check_grant(const Grant& grant) {
   if (!is_resource_type(grant.type)) {
     return invalid_field("resource_type", "Invalid resource type '", grant.type,
@@ -274,7 +281,8 @@ Status Service::delete_user(const std::string& name) {
   });
 }
 
-Status Service::create_grant(const std::string& name, const Grant& grant) {
+Status Service::create_grant(const std::string& name, const Grant& given) {
+  const Grant grant = canonical(given);
   RETURN_IF_ERROR(check_grant(grant));
   return change(name, [&](sql::Connection& tx, const Account& account) -> Status {
     ASSIGN_OR_RETURN(const auto existing, auth::find_grant(tx, account.user.id, grant.type, grant.pattern));
@@ -301,7 +309,8 @@ Status no_grant(std::string_view name, std::string_view type, std::string_view p
 
 }  // namespace
 
-Status Service::update_grant(const std::string& name, const Grant& grant) {
+Status Service::update_grant(const std::string& name, const Grant& given) {
+  const Grant grant = canonical(given);
   RETURN_IF_ERROR(check_grant(grant));
   return change(name, [&](sql::Connection& tx, const Account& account) -> Status {
     ASSIGN_OR_RETURN(const auto existing, auth::find_grant(tx, account.user.id, grant.type, grant.pattern));
@@ -310,14 +319,16 @@ Status Service::update_grant(const std::string& name, const Grant& grant) {
   });
 }
 
-Status Service::delete_grant(const std::string& name, const std::string& type, const std::string& pattern) {
+Status Service::delete_grant(const std::string& name, const std::string& type, const std::string& given) {
+  const std::string pattern = canonical(type, given);
   return change(name, [&](sql::Connection& tx, const Account& account) -> Status {
     ASSIGN_OR_RETURN(const bool gone, auth::delete_grant(tx, account.user.id, type, pattern));
     return gone ? ok_status() : no_grant(name, type, pattern);
   });
 }
 
-StatusOr<Grant> Service::grant(const std::string& name, const std::string& type, const std::string& pattern) {
+StatusOr<Grant> Service::grant(const std::string& name, const std::string& type, const std::string& given) {
+  const std::string pattern = canonical(type, given);
   ASSIGN_OR_RETURN(const Identity who, account(name));
   for (const Grant& grant : who->grants) {
     if (grant.type == type && grant.pattern == pattern) return grant;

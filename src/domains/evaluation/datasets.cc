@@ -201,17 +201,19 @@ StatusOr<std::int64_t> Datasets::delete_records(const std::string& id, const std
   return deleted;
 }
 
-StatusOr<std::optional<std::string>> Datasets::owner_of(const std::string& id) {
-  std::optional<std::string> owner;
-  RETURN_IF_ERROR(database_.read([&](sql::Connection& connection) -> Status {
-    ASSIGN_OR_RETURN(owner, connection.query_text("SELECT COALESCE((SELECT e.experiment_id FROM"
-                                                  " evaluation_dataset_experiments e WHERE e.dataset_id = d.id"
-                                                  " ORDER BY e.position LIMIT 1), '') FROM evaluation_datasets d"
-                                                  " WHERE d.id = ?",
-                                                  {id}));
-    return ok_status();
+StatusOr<std::optional<std::vector<std::string>>> Datasets::experiments_of(const std::string& id) {
+  std::optional<std::vector<std::string>> experiments;
+  RETURN_IF_ERROR(database_.read([&](sql::Connection& connection) {
+    return connection.query(
+        "SELECT e.experiment_id FROM evaluation_datasets d LEFT JOIN evaluation_dataset_experiments e ON"
+        " e.dataset_id = d.id WHERE d.id = ? ORDER BY e.position",
+        {id}, [&](const sql::Row& row) {
+          if (!experiments) experiments.emplace();
+          if (std::string one = row.string(0); !one.empty()) experiments->push_back(std::move(one));
+          return ok_status();
+        });
   }));
-  return owner;
+  return experiments;
 }
 
 Status Datasets::remove_all_of(sql::Connection& tx, const std::string& experiment_id) {

@@ -42,7 +42,7 @@ class Datasets {
 
   // Whose permissions count for it: the experiment that it was in first; "" when it is in none, nullopt when there is
   // no such dataset.
-  StatusOr<std::optional<std::string>> owner_of(const std::string& id);
+  StatusOr<std::optional<std::vector<std::string>>> experiments_of(const std::string& id);
   // Inside a transaction that removes an experiment for good: its scorers go, datasets only leave it.
   static Status remove_all_of(sql::Connection& tx, const std::string& experiment_id);
 

@@ -127,14 +127,14 @@ TEST_P(Evaluation, SearchByGrammarOrderAndExperiment) {
 TEST_P(Evaluation, ExperimentsComeAndGoAndTheFirstOwns) {
   const std::string lab = tracking().create_experiment("lab")->id;
   const std::string id = make("d", {}, {});
-  EXPECT_EQ(**datasets().owner_of(id), "");
+  EXPECT_EQ(**datasets().experiments_of(id), std::vector<std::string>());
   EXPECT_EQ(datasets().add_experiments(id, {lab, "0", lab, "00"})->experiment_ids, (Ids{lab, "0"}));
-  EXPECT_EQ(**datasets().owner_of(id), lab);
+  EXPECT_EQ((**datasets().experiments_of(id)).front(), lab);
   EXPECT_EQ(datasets().remove_experiments(id, {lab, "987"})->experiment_ids, Ids{"0"});
-  EXPECT_EQ(**datasets().owner_of(id), "0");
+  EXPECT_EQ((**datasets().experiments_of(id)).front(), "0");
   EXPECT_EQ(datasets().add_experiments(id, {"987"}).status().code(), StatusCode::kNotFound);
   EXPECT_EQ(datasets().create("x", {}, {"x'"}).status().code(), StatusCode::kNotFound);
-  EXPECT_EQ(*datasets().owner_of("d-none"), std::nullopt);
+  EXPECT_EQ(*datasets().experiments_of("d-none"), std::nullopt);
 }
 
 TEST_P(Evaluation, TagsAndDeletion) {

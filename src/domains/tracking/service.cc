@@ -183,8 +183,12 @@ StatusOr<Experiment> Service::get_experiment_by_name(const std::string& name) {
 
 StatusOr<Experiment> Service::ensure_experiment(const std::string& name_or_id) {
   if (name_or_id.empty()) return get_experiment("0");
+  // An id goes first: nobody takes another one's place by a name.
+  if (parse_int(name_or_id)) {
+    auto by_id = get_experiment(name_or_id);
+    if (by_id.ok() || by_id.status().code() != StatusCode::kNotFound) return by_id;
+  }
   auto found = get_experiment_by_name(name_or_id);
-  if (!found.ok() && parse_int(name_or_id)) return get_experiment(name_or_id);
   if (found.ok() || found.status().code() != StatusCode::kNotFound) return found;
   auto created = create_experiment(name_or_id);
   if (created.ok() || created.status().code() != StatusCode::kAlreadyExists) return created;

@@ -412,6 +412,8 @@ def filled(pattern, forbidden):
     values = {"model_id": forbidden["logged"], "trace_id": forbidden["trace"], "dataset_id": forbidden["dataset"], "path...": f"{SECRET}.txt", "key...": SECRET, "experiment": experiment}
     if "/runs/" in pattern or "pipeline-runs" in pattern:
         values["id"] = run
+    elif "/logged-models/" in pattern:
+        values["id"] = forbidden["logged"]
     elif "/experiments/" in pattern:
         values["id"] = experiment
     return re.sub(r"\{([^}]+)\}", lambda match: values.get(match[1], forbidden["model"]), pattern)
