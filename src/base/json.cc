@@ -1,5 +1,7 @@
 #include "base/json.h"
 
+#include <utility>
+
 #include "base/strings.h"
 
 namespace treadle {
@@ -66,15 +68,51 @@ StatusOr<double> as_double(const Json& value, std::string_view field) {
 
 }  // namespace
 
-StatusOr<Json> parse_json(std::string_view text) {
+namespace {
+
+template <typename Value>
+StatusOr<Value> parse(std::string_view text) {
   if (nests_deeper_than(text, kMaxDepth)) return invalid("the JSON is nested more than ", kMaxDepth, " levels deep");
   try {
-    return Json::parse(text);
-  } catch (const Json::parse_error& error) {
+    return Value::parse(text);
+  } catch (const typename Value::parse_error& error) {
     return invalid("not valid JSON at byte ", error.byte, ": ", error.what());
-  } catch (const Json::exception& error) {
+  } catch (const typename Value::exception& error) {
     return invalid("not valid JSON: ", error.what());
   }
+}
+
+void append_python(const OrderedJson& value, std::string& out) {
+  if (!value.is_structured()) {
+    out += value.dump(-1, ' ', true, OrderedJson::error_handler_t::replace);
+    return;
+  }
+  out += value.is_object() ? '{' : '[';
+  bool first = true;
+  for (auto it = value.begin(); it != value.end(); ++it) {
+    if (!std::exchange(first, false)) out += ", ";
+    if (value.is_object()) {
+      append_python(OrderedJson(it.key()), out);
+      out += ": ";
+    }
+    append_python(*it, out);
+  }
+  out += value.is_object() ? '}' : ']';
+}
+
+}  // namespace
+
+StatusOr<Json> parse_json(std::string_view text) { return parse<Json>(text); }
+StatusOr<OrderedJson> parse_ordered_json(std::string_view text) { return parse<OrderedJson>(text); }
+
+std::string ordered_text(const OrderedJson& value) {
+  return value.dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
+}
+
+std::string to_python_text(const OrderedJson& value) {
+  std::string text;
+  append_python(value, text);
+  return text;
 }
 
 StatusOr<Json> parse_json_object(std::string_view text) {

@@ -16,13 +16,19 @@
 namespace treadle {
 
 using Json = nlohmann::json;
+// With the fields of objects as they come; for what people and other programs look at.
+using OrderedJson = nlohmann::ordered_json;
 
 // Parses UTF-8 text, at most 128 levels deep. The error says where (byte offset) and what was expected.
 StatusOr<Json> parse_json(std::string_view text);
+StatusOr<OrderedJson> parse_ordered_json(std::string_view text);
 // Like parse_json, and the value must be an object; empty text counts as {}.
 StatusOr<Json> parse_json_object(std::string_view text);
 // Compact text; invalid UTF-8 inside strings is replaced, never thrown on.
 std::string to_text(const Json& value);
+std::string ordered_text(const OrderedJson& value);
+// As Python's json.dumps writes it, with a blank after commas and colons and all that is not ASCII escaped.
+std::string to_python_text(const OrderedJson& value);
 
 // Fields of an object. A missing or null required field, or one of another type, is an invalid_field error.
 // Integers may arrive as a number or as a decimal string (proto3 JSON).

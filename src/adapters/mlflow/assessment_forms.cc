@@ -133,6 +133,7 @@ StatusOr<traces::AssessmentChange> read_assessment_change(const Json& json, cons
       ASSIGN_OR_RETURN(change.name, read_text(json, "assessment_name"));
     } else if (names(path, "rationale")) {
       ASSIGN_OR_RETURN(change.rationale, read_text(json, "rationale"));
+      if (!change.rationale) change.rationale = "";  // named and not given: it is taken away
     } else if (names(path, "metadata")) {
       ASSIGN_OR_RETURN(change.metadata, read_map(json, "metadata"));
     } else if (names(path, "feedback") || names(path, "expectation")) {

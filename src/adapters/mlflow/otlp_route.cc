@@ -36,20 +36,29 @@ Json json_answer(const OtlpSpans& read, std::string_view reason) {
   return {{"partialSuccess", {{"rejectedSpans", str_cat(read.refused)}, {"errorMessage", reason}}}};
 }
 
+// As FastAPI, in which MLflow answers here, tells what is wrong.
+net::Response refused(int status, Json detail) { return net::Response::json({{"detail", std::move(detail)}}, status); }
+
 net::Response receive(traces::Service& service, const net::Request& request) {
   const auto type = request.headers.get("content-type");
   const bool as_json = type.starts_with("application/json");
   if (!as_json && !type.starts_with("application/x-protobuf")) {
-    return error_response(
-        invalid_field("Content-Type", "must be application/x-protobuf or application/json, got \"", type, "\""));
+    return refused(400,
+                   str_cat("Invalid Content-Type: ", type, ". Expected: application/x-protobuf or application/json"));
   }
   const std::string experiment(request.headers.get("x-mlflow-experiment-id"));
-  if (experiment.empty())
-    return error_response(invalid_field("x-mlflow-experiment-id", "is missing: the header names the experiment"));
+  if (experiment.empty()) {
+    return refused(422, Json::array({{{"type", "missing"},
+                                      {"loc", {"header", "x-mlflow-experiment-id"}},
+                                      {"msg", "Field required"},
+                                      {"input", nullptr}}}));
+  }
   auto read = as_json ? read_otlp_json(request.body) : read_otlp(request.body);
-  if (!read.ok()) return error_response(read.status());
+  if (!read.ok()) return refused(400, str_cat("Invalid OpenTelemetry format: ", read.status().message()));
   // Nothing to keep: the client learns it from the status, as of a body that cannot be read at all.
-  if (read->spans.empty() && read->refused > 0) return error_response(read->why);
+  if (read->spans.empty() && read->refused > 0)
+    return refused(422, str_cat("Cannot convert OpenTelemetry span to MLflow span: ", read->why.message()));
+  if (read->spans.empty()) return refused(400, "Invalid OpenTelemetry format: no spans found");
   const Status kept =
       service.record(experiment, std::move(read->spans), std::string(request.headers.get("x-mlflow-run-id")));
   if (!kept.ok()) return error_response(kept);

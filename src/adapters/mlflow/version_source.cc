@@ -145,7 +145,9 @@ Status check_source(const registry::NewVersion& version, tracking::Service& trac
   if (uri.scheme == "models") {
     if (!uri.authority.empty() || uri.path.empty()) return not_inside(source, "model_id");
     const bool logged_model = uri.path.size() == 1 && uri.path.front().find('@') == std::string::npos;
-    if (logged_model && uri.path.front() != version.model_id) return not_inside(source, "model_id");
+    // Kinder than MLflow, which wants the id of a logged model twice: the source names it, and it must be there.
+    if (logged_model && !version.model_id.empty() && uri.path.front() != version.model_id)
+      return not_inside(source, "model_id");
     if (uri.path.size() > 2) return not_inside(source, "model_id");
     return ok_status();
   }

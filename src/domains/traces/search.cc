@@ -138,7 +138,8 @@ Status append_condition(SqlText& sql, sql::Dialect dialect, Condition condition,
   }
   if (condition.entity != "tag" && condition.entity != "metadata") {
     return invalid_field("filter",
-                         "traces have tags, metadata, span, feedback, expectation, issue.id and attributes to search"
+                         "Invalid entity type: traces have tags, metadata, span, feedback, expectation, issue.id and "
+                         "attributes to search"
                          " by, not ",
                          condition.entity, ".", condition.key);
   }
@@ -159,7 +160,7 @@ namespace {
 Status append_order(SqlText& sql, const std::vector<std::string>& orders) {
   sql.text += " ORDER BY ";
   for (const std::string& text : orders) {
-    ASSIGN_OR_RETURN(tracking::OrderBy order, tracking::parse_order_by(text));
+    ASSIGN_OR_RETURN(tracking::OrderBy order, tracking::parse_order_by(text, tracking::Grammar::kTraces));
     resolve(order.entity, order.key);
     std::string value;
     if (order.entity == "attribute") {

@@ -4,6 +4,7 @@
 #include <limits>
 #include <map>
 
+#include "base/log.h"
 #include "base/strings.h"
 #include "domains/traces/inference.h"
 #include "domains/traces/span_facts.h"
@@ -67,6 +68,7 @@ StatusOr<TraceInfo> Service::report(const TraceInfo& given) {
   RETURN_IF_ERROR(check_pairs("trace_metadata", info.metadata));
   ASSIGN_OR_RETURN(const tracking::Experiment experiment, tracking_.get_experiment(info.experiment_id));
   info.experiment_id = experiment.id;  // "01" is written "1"
+  std::erase_if(info.tags, [](const auto& tag) { return is_kept_by_server(tag.first); });
   std::vector<Assessment> assessments = info.assessments;
   for (Assessment& one : assessments) {
     RETURN_IF_ERROR(store::check_assessment(one));
@@ -98,7 +100,8 @@ Status Service::record(const std::string& owner, std::vector<Span> spans, const 
   if (spans.size() > kMostSpans) return invalid_field("spans", "are more than ", kMostSpans, " in one call");
   ASSIGN_OR_RETURN(const tracking::Experiment experiment, tracking_.get_experiment(owner));
   const std::string& experiment_id = experiment.id;
-  if (!run_id.empty()) RETURN_IF_ERROR(tracking_.get_run(run_id).status());
+  const bool linked = !run_id.empty() && tracking_.get_run(run_id).ok();
+  if (!run_id.empty() && !linked) log_warning("spans name a run that is not here", {{"run_id", run_id}});
   const auto facts = translate(spans);
   const Inference inference(experiment_id, spans, facts);
   if (inference.ids().size() > kMostIds) return invalid_field("spans", "belong to more than ", kMostIds, " traces");
@@ -108,7 +111,7 @@ Status Service::record(const std::string& owner, std::vector<Span> spans, const 
     RETURN_IF_ERROR(check_owner(before, experiment_id));
     RETURN_IF_ERROR(store::put_spans(tx, rows));
     RETURN_IF_ERROR(inference.put(tx, before));
-    return run_id.empty() ? ok_status() : store::link(tx, inference.complete(), run_id);
+    return linked ? store::link(tx, inference.complete(), run_id) : ok_status();
   });
 }
 
@@ -225,6 +228,7 @@ StatusOr<std::int64_t> Service::remove(const Deletion& deletion) {
 
 Status Service::set_tag(const std::string& id, const std::string& key, const std::string& value) {
   RETURN_IF_ERROR(check_pairs("tags", {{key, value}}));
+  if (is_kept_by_server(key)) return invalid("Tag '", key, "' is immutable and cannot be set on a trace.");
   return database_.write([&](sql::Connection& tx) -> Status {
     ASSIGN_OR_RETURN(const auto found, tx.query_text("SELECT id FROM traces WHERE id = ?", {id}));
     if (!found) return no_trace(id);
@@ -233,6 +237,7 @@ Status Service::set_tag(const std::string& id, const std::string& key, const std
 }
 
 Status Service::delete_tag(const std::string& id, const std::string& key) {
+  if (is_kept_by_server(key)) return invalid("Tag '", key, "' is immutable and cannot be deleted from a trace.");
   return database_.write([&](sql::Connection& tx) -> Status {
     ASSIGN_OR_RETURN(const auto gone, tx.execute("DELETE FROM trace_tags WHERE trace_id = ? AND key = ?", {id, key}));
     if (gone == 0) return not_found("No trace tag with key '", key, "' for trace with ID '", id, "'");

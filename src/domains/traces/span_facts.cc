@@ -28,10 +28,10 @@ std::string text_member(const Json& object, std::string_view name) {
 }
 
 // A text, which some clients write as JSON: "\"LLM\"". Without NUL, which not every database keeps.
-std::optional<std::string> fact_text(const Json& value, std::size_t longest = kLongestFact, bool any_form = false) {
+std::optional<std::string> fact_text(const Json& value, std::size_t longest = kLongestFact) {
   const Json plain = plain_value(value);
-  if (!plain.is_string() && !(any_form && plain.is_structured())) return std::nullopt;
-  std::string text = plain.is_string() ? plain.get<std::string>() : to_text(plain);
+  if (!plain.is_string()) return std::nullopt;
+  std::string text = plain.get<std::string>();
   if (text.starts_with('"')) {
     const auto inside = parse_json(text);
     if (inside.ok() && inside->is_string()) text = inside->get<std::string>();
@@ -41,10 +41,48 @@ std::optional<std::string> fact_text(const Json& value, std::size_t longest = kL
   return text.empty() ? std::nullopt : std::optional(std::move(text));
 }
 
+// Plain values in the order in which they were written.
+OrderedJson ordered_value(const Json& typed) {
+  if (const Json* text = member(typed, "string_value"); text != nullptr && text->is_string()) {
+    auto inside = parse_ordered_json(text->get_ref<const std::string&>());
+    return inside.ok() ? *std::move(inside) : OrderedJson(text->get_ref<const std::string&>());
+  }
+  const Json* list = member(typed, "kvlist_value");
+  const Json* pairs = list == nullptr ? nullptr : member(*list, "values");
+  if (pairs == nullptr || !pairs->is_array()) return plain_value(typed);
+  OrderedJson object = OrderedJson::object();
+  for (const Json& pair : *pairs) {
+    const Json *key = member(pair, "key"), *value = member(pair, "value");
+    if (key != nullptr && key->is_string() && value != nullptr)
+      object[key->get_ref<const std::string&>()] = ordered_value(*value);
+  }
+  return object;
+}
+
+// Of a conversation what was said last, as clients of chat models write it: {"messages": [{"content": …}]}.
+const OrderedJson* said_last(const OrderedJson& value) {
+  const OrderedJson* message = nullptr;
+  if (const auto asked = value.find("messages"); asked != value.end() && asked->is_array() && !asked->empty())
+    message = &asked->back();
+  if (const auto told = value.find("choices"); told != value.end() && told->is_array() && !told->empty()) {
+    const OrderedJson& first = told->front();
+    const auto it = first.is_object() ? first.find("message") : first.end();
+    if (first.is_object() && it != first.end()) message = &*it;
+  }
+  if (message == nullptr || !message->is_object()) return nullptr;
+  const auto content = message->find("content");
+  return content != message->end() && content->is_string() ? &*content : nullptr;
+}
+
+// As MLflow shows what went in and out: JSON as Python writes it, or the last message of a conversation.
 std::optional<std::string> preview(const Json& value) {
-  auto text = fact_text(value, kLongestPreview + 1, true);
-  if (text && text->size() > kLongestPreview) *text = str_cat(utf8_prefix(*text, kLongestPreview - 3), "...");
-  return text;
+  const OrderedJson plain = ordered_value(value);
+  if (plain.is_null()) return std::nullopt;
+  const OrderedJson* last = plain.is_object() ? said_last(plain) : nullptr;
+  std::string text = last != nullptr ? last->get<std::string>() : to_python_text(plain);
+  std::replace(text.begin(), text.end(), '\0', ' ');
+  if (text.size() <= kLongestPreview) return text;
+  return str_cat(utf8_prefix(text, kLongestPreview - 3), "...");
 }
 
 std::optional<double> number_member(const Json& object, std::string_view name) {
@@ -166,7 +204,7 @@ std::optional<std::string> conventional_tokens(const Attributes& attributes) {
 
 void read_tag(std::string_view key, const Json& value, SpanFacts& facts) {
   key.remove_prefix(kTagPrefix.size());
-  if (key.empty() || key.size() > kLongestTagKey || facts.tags.size() >= kMostTags) return;
+  if (key.empty() || key.size() > kLongestTagKey || facts.tags.size() >= kMostTags || is_kept_by_server(key)) return;
   if (auto text = fact_text(value, kLongestTagValue)) facts.tags.emplace_back(key, *std::move(text));
 }
 

@@ -15,8 +15,8 @@ using tracking::SqlText;
 
 constexpr std::string_view kAttributes = "attributes.";
 constexpr std::size_t kMostAttributes = 10;  // each takes every span's JSON apart
-constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kColumns = {
-    {{"name", "s.name"}, {"type", "s.type"}, {"status", "s.status"}, {"content", "s.body"}}};
+constexpr std::array<std::pair<std::string_view, std::string_view>, 3> kColumns = {
+    {{"name", "s.name"}, {"type", "s.type"}, {"status", "s.status"}}};
 
 // One row for each attribute of the span whose key is the parameter: `x`, its value as text. A list or an object is its
 // JSON. PostgreSQL reads no JSON with the character NUL, which is looked at as another that nobody looks for.
@@ -30,6 +30,12 @@ constexpr std::string_view kPostgresValues =
     " 'double_value', e.a -> 'value' ->> 'bool_value', e.a ->> 'value') AS x"
     " FROM json_array_elements(CAST(replace(s.body, '\\u0000', '\\ufffd') AS json) -> 'attributes') AS e(a)"
     " WHERE e.a ->> 'key' = ?";
+// One row for each text in the span: names, keys and values, but not the words of the form it is kept in.
+constexpr std::string_view kSqliteTexts = "SELECT e.value AS x FROM json_tree(s.body) e WHERE e.type = 'text'";
+constexpr std::string_view kPostgresTexts =
+    "SELECT e.v #>> '{}' AS x FROM jsonb_path_query(CAST(replace(s.body, '\\u0000', '\\ufffd') AS jsonb),"
+    " 'strict $.**') AS e(v) WHERE jsonb_typeof(e.v) = 'string'";
+
 // Some clients write texts as JSON.
 constexpr std::string_view kPlain =
     "CASE WHEN w.x LIKE '\"%\"' AND length(w.x) > 1 THEN substr(w.x, 2, length(w.x) - 2) ELSE w.x END";
@@ -48,6 +54,32 @@ Status append_attribute(SqlText& sql, sql::Dialect dialect, const Condition& con
   return ok_status();
 }
 
+// Whether a text stands in JSON as it is.
+bool is_unescaped(std::string_view text) {
+  return std::none_of(text.begin(), text.end(),
+                      [](char c) { return c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20; });
+}
+
+Status append_content(SqlText& sql, sql::Dialect dialect, const Condition& condition) {
+  // What regular expressions look for may stretch over the form.
+  if (condition.comparator == Comparator::kRlike) return append_comparison(sql, dialect, "s.body", condition, false);
+  // A span without the text anywhere need not be taken apart.
+  if (is_unescaped(condition.values.front().text)) {
+    std::string anywhere = condition.values.front().text;
+    if (!anywhere.starts_with('%')) anywhere.insert(0, "%");
+    if (!anywhere.ends_with('%')) anywhere += '%';
+    Condition wider = condition;
+    wider.values.front().text = std::move(anywhere);
+    RETURN_IF_ERROR(append_comparison(sql, dialect, "s.body", wider, false));
+    sql.text += " AND ";
+  }
+  str_append(&sql.text, "EXISTS (SELECT 1 FROM (", dialect == sql::Dialect::kPostgres ? kPostgresTexts : kSqliteTexts,
+             ") w WHERE ");
+  RETURN_IF_ERROR(append_comparison(sql, dialect, "w.x", condition, false));
+  sql.text += ")";
+  return ok_status();
+}
+
 Status append_one(SqlText& sql, sql::Dialect dialect, const Condition& condition) {
   const Comparator op = condition.comparator;
   const bool like = op == Comparator::kLike || op == Comparator::kIlike || op == Comparator::kRlike;
@@ -59,6 +91,7 @@ Status append_one(SqlText& sql, sql::Dialect dialect, const Condition& condition
                          content ? "LIKE, ILIKE, RLIKE" : "=, !=, IN, NOT IN, LIKE, ILIKE, RLIKE");
   }
   if (condition.key.starts_with(kAttributes)) return append_attribute(sql, dialect, condition);
+  if (content) return append_content(sql, dialect, condition);
   for (const auto& [key, column] : kColumns) {
     if (key == condition.key) return append_comparison(sql, dialect, column, condition, false);
   }

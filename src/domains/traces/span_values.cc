@@ -33,32 +33,33 @@ Json plain_value(const Json& typed) {
   return list;
 }
 
-Json typed_value(const Json& plain) {
-  if (plain.is_string()) return {{"string_value", plain}};
-  if (plain.is_boolean()) return {{"bool_value", plain}};
-  if (plain.is_number_unsigned() && plain.get<std::uint64_t>() > INT64_MAX)
-    return {{"double_value", plain.get<double>()}};
-  if (plain.is_number_integer()) return {{"int_value", str_cat(plain.get<std::int64_t>())}};
-  if (plain.is_number()) return {{"double_value", plain}};
-  if (!plain.is_structured()) return Json::object();
-  Json values = Json::array();
-  if (plain.is_array()) {
-    for (const Json& one : plain) values.push_back(typed_value(one));
-    return {{"array_value", {{"values", values}}}};
-  }
-  for (const auto& [key, value] : plain.items()) values.push_back({{"key", key}, {"value", typed_value(value)}});
-  return {{"kvlist_value", {{"values", values}}}};
-}
-
 namespace {
 
 // As deep as values may be that come with their types; each level of these is three of JSON.
 constexpr int kDeepest = 32;
 
-bool deeper_than(int levels, const Json& value) {
+bool deeper_than(int levels, const OrderedJson& value) {
   if (!value.is_structured()) return false;
   if (levels == 0) return true;
-  return std::any_of(value.begin(), value.end(), [&](const Json& one) { return deeper_than(levels - 1, one); });
+  return std::any_of(value.begin(), value.end(), [&](const auto& one) { return deeper_than(levels - 1, one); });
+}
+
+// The reverse of plain_value.
+Json typed_value(const OrderedJson& plain) {
+  if (plain.is_string()) return {{"string_value", plain.get_ref<const std::string&>()}};
+  if (plain.is_boolean()) return {{"bool_value", plain.get<bool>()}};
+  if (plain.is_number_unsigned() && plain.get<std::uint64_t>() > INT64_MAX)
+    return {{"double_value", plain.get<double>()}};
+  if (plain.is_number_integer()) return {{"int_value", str_cat(plain.get<std::int64_t>())}};
+  if (plain.is_number()) return {{"double_value", plain.get<double>()}};
+  if (!plain.is_structured()) return Json::object();
+  Json values = Json::array();
+  if (plain.is_array()) {
+    for (const OrderedJson& one : plain) values.push_back(typed_value(one));
+    return {{"array_value", {{"values", values}}}};
+  }
+  for (const auto& [key, value] : plain.items()) values.push_back({{"key", key}, {"value", typed_value(value)}});
+  return {{"kvlist_value", {{"values", values}}}};
 }
 
 }  // namespace
@@ -69,7 +70,7 @@ Json unwrapped(const Json& typed) {
   const auto& said = text->get_ref<const std::string&>();
   const std::size_t first = said.find_first_not_of(" \t\r\n");
   if (first == std::string::npos || std::string_view("\"{[").find(said[first]) == std::string_view::npos) return typed;
-  const auto inside = parse_json(said);
+  const auto inside = parse_ordered_json(said);
   return inside.ok() && !deeper_than(kDeepest, *inside) ? typed_value(*inside) : typed;
 }
 

@@ -12,8 +12,6 @@ Json plain_value(const Json& typed);
 // A list of {"key": …, "value": …} as an object; of a key that comes twice the last value counts.
 Json plain_values(const Json& pairs);
 
-// The reverse of plain_value.
-Json typed_value(const Json& plain);
 // A text that is itself JSON of a text, an object or a list, as programs have it that know only texts as values: as
 // what it says. Anything else stays as it is.
 Json unwrapped(const Json& typed);

@@ -111,8 +111,9 @@ Status put_infos(sql::Connection& tx, const std::vector<TraceInfo>& infos) {
   return sql::insert_rows(tx, str_cat("INSERT INTO traces(", kColumns, ") VALUES "), 8, values,
                           " ON CONFLICT(id) DO UPDATE SET request_ms = excluded.request_ms, duration_ms ="
                           " excluded.duration_ms, state = excluded.state, client_request_id ="
-                          " excluded.client_request_id, request_preview = excluded.request_preview, response_preview"
-                          " = excluded.response_preview")
+                          " excluded.client_request_id, request_preview = COALESCE(excluded.request_preview,"
+                          " traces.request_preview), response_preview = COALESCE(excluded.response_preview,"
+                          " traces.response_preview)")
       .status();
 }
 
@@ -226,7 +227,7 @@ StatusOr<std::vector<Trace>> load_spans(sql::Connection& connection, std::vector
   const sql::InList ids = sql::in_list(ids_of(infos));
   for (TraceInfo& info : infos) traces.push_back({.info = std::move(info), .spans = {}});
   RETURN_IF_ERROR(connection.query(str_cat("SELECT trace_id, body FROM trace_spans WHERE trace_id IN (", ids.marks,
-                                           ") ORDER BY trace_id, start_ns, span_id"),
+                                           ") ORDER BY trace_id, COALESCE(parent_id, '') <> '', start_ns, span_id"),
                                    ids.values, [&](const sql::Row& row) {
                                      traces[places.find(row.text(0))->second].spans.push_back(row.string(1));
                                      return ok_status();

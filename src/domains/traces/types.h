@@ -13,6 +13,12 @@ namespace treadle::traces {
 
 using Pairs = std::vector<std::pair<std::string, std::string>>;
 
+// Tags that only the server sets: where a trace's spans and files are.
+inline bool is_kept_by_server(std::string_view key) {
+  return key == "mlflow.artifactLocation" || key == "mlflow.trace.spansLocation" ||
+         key == "mlflow.trace.archivalFailure";
+}
+
 constexpr std::size_t kLongestTagKey = 250, kLongestTagValue = 8000;  // of metadata too
 
 struct TraceInfo {

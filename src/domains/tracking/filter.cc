@@ -88,6 +88,11 @@ class Parser {
         if (first == own) entity = first;
       }
     }
+    if (entity.empty() && grammar_ == Grammar::kTraces) {
+      return error(str_cat("Invalid entity type '", first,
+                           "'. Valid values are attributes, tags, metadata, span, feedback, expectation, assessment,"
+                           " issue and trace"));
+    }
     if (entity.empty()) {
       return error(
           str_cat("\"", first, "\" is not something to search by; use metrics, params, tags, attributes or datasets"));
@@ -248,11 +253,11 @@ StatusOr<std::vector<Condition>> parse_filter(std::string_view text, Grammar gra
   }
 }
 
-StatusOr<OrderBy> parse_order_by(std::string_view text) {
+StatusOr<OrderBy> parse_order_by(std::string_view text, Grammar grammar) {
   if (text.size() > kMaxLength || text.find('\0') != std::string_view::npos)
     return invalid_field("order_by", "is longer than ", kMaxLength, " characters, or holds the character NUL");
   OrderBy order;
-  Parser parser(text);
+  Parser parser(text, grammar);
   Status status = parser.identifier(order.entity, order.key);
   if (status.ok()) {
     if (parser.take_keyword("DESC"))

@@ -53,7 +53,7 @@ struct OrderBy {
   std::string entity, key;
   bool ascending = true;
 };
-StatusOr<OrderBy> parse_order_by(std::string_view text);
+StatusOr<OrderBy> parse_order_by(std::string_view text, Grammar grammar = Grammar::kRuns);
 
 std::string_view sql_operator(Comparator comparator);
 

@@ -72,7 +72,9 @@ Status append_metric(SqlText& sql, sql::Dialect dialect, const Condition& condit
   return ok_status();
 }
 
-Status append_pair(SqlText& sql, sql::Dialect dialect, const Condition& condition, std::string_view table) {
+// A number is compared as the text it is written with: "params.depth = 5".
+Status append_pair(SqlText& sql, sql::Dialect dialect, Condition condition, std::string_view table) {
+  for (FilterValue& value : condition.values) value.quoted = true;
   RETURN_IF_ERROR(check_operator(condition, false));
   str_append(&sql.text, "EXISTS (SELECT 1 FROM ", table, " c WHERE c.model_id = m.id AND c.key = ? AND ");
   sql.values.emplace_back(condition.key);

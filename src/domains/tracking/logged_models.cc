@@ -1,4 +1,6 @@
 // The part of the service that keeps logged models.
+#include <map>
+
 #include "base/ids.h"
 #include "base/json.h"
 #include "base/strings.h"
@@ -27,8 +29,29 @@ Status check_name(const std::string& name) {
   return ok_status();
 }
 
-// Params of a model follow the rules of a run's params.
-Status check_params(const Tags& params) { return check_batch({.params = params}); }
+// MLflow holds params and tags of logged models to none of the rules for those of runs: autologging sends whatever an
+// estimator was made with.
+Status check_pairs(std::string_view what, const Tags& pairs) {
+  constexpr std::size_t kMost = 10'000, kLongestKey = 1000, kLongestValue = 100'000;
+  if (pairs.size() > kMost) return invalid_field(what, "are more than ", kMost);
+  for (const auto& [key, value] : pairs) {
+    for (const auto& [text, longest] : {std::pair(&key, kLongestKey), std::pair(&value, kLongestValue)}) {
+      if (text->find('\0') != std::string::npos) return invalid_field(what, "must not contain the character NUL");
+      if (text->size() > longest) return invalid_field(what, "hold a text of more than ", longest, " bytes");
+    }
+  }
+  return ok_status();
+}
+
+// A param has one value.
+Status check_params(const Tags& params) {
+  std::map<std::string_view, std::string_view> seen;
+  for (const auto& [key, value] : params) {
+    const auto [it, fresh] = seen.emplace(key, value);
+    if (!fresh && it->second != value) return invalid_field("params", "hold \"", key, "\" more than once");
+  }
+  return check_pairs("params", params);
+}
 
 }  // namespace
 
@@ -47,10 +70,10 @@ std::string_view to_string(ModelStatus status) {
 StatusOr<LoggedModel> Service::create_logged_model(const LoggedModel& wanted) {
   LoggedModel model = wanted;
   model.id = "m-" + new_ordered_hex_id();
-  if (model.name.empty()) model.name = "model-" + model.id.substr(2, 8);
+  if (model.name.empty()) model.name = "model-" + model.id.substr(model.id.size() - 8);  // the id begins with the time
   RETURN_IF_ERROR(check_name(model.name));
   RETURN_IF_ERROR(check_params(model.params));
-  RETURN_IF_ERROR(check_tags(model.tags));
+  RETURN_IF_ERROR(check_pairs("tags", model.tags));
   model.created_ms = model.updated_ms = clock_.now_ms();
   RETURN_IF_ERROR(write([&](sql::Connection& tx) -> Status {
     ASSIGN_OR_RETURN(const Experiment experiment, store::load_active_experiment(tx, model.experiment_id));
@@ -61,8 +84,11 @@ StatusOr<LoggedModel> Service::create_logged_model(const LoggedModel& wanted) {
     for (const auto& [key, value] : model.tags) RETURN_IF_ERROR(store::put_logged_model_tag(tx, model.id, key, value));
     RETURN_IF_ERROR(graph_.add_node(tx, {"logged_model", model.id, {{"name", model.name}}}));
     if (!model.run_id.empty()) {
-      RETURN_IF_ERROR(store::load_run_row(tx, model.run_id));
-      RETURN_IF_ERROR(graph_.add_edge(tx, {{"run", model.run_id}, {"logged_model", model.id}, "output"}));
+      // As in MLflow the run may be one of another server; only one that is here is part of the lineage.
+      const Status known = store::load_run_row(tx, model.run_id).status();
+      if (known.ok())
+        RETURN_IF_ERROR(graph_.add_edge(tx, {{"run", model.run_id}, {"logged_model", model.id}, "output"}));
+      if (!known.ok() && known.code() != StatusCode::kNotFound) return known;
     }
     return events_.append(tx, model_event("logged_model.created", model));
   }));
@@ -126,7 +152,7 @@ Status Service::delete_logged_model(const std::string& id) {
 }
 
 StatusOr<LoggedModel> Service::set_logged_model_tags(const std::string& id, const Tags& tags) {
-  RETURN_IF_ERROR(check_tags(tags));
+  RETURN_IF_ERROR(check_pairs("tags", tags));
   return change_logged_model(id, [&](sql::Connection& tx, LoggedModel&) -> Status {
     for (const auto& [key, value] : tags) RETURN_IF_ERROR(store::put_logged_model_tag(tx, id, key, value));
     return ok_status();
@@ -174,7 +200,7 @@ Status Service::note_model(const std::string& run_id, const Json& model) {
     }
     history.push_back(model);
     const Tags tags = {{std::string(kTag), to_text(history)}};
-    RETURN_IF_ERROR(check_tags(tags));
+    RETURN_IF_ERROR(check_pairs("tags", tags));
     RETURN_IF_ERROR(store::put_tags(tx, run_id, tags));
     tx.after_commit([this, run_id, tags] { columns_.batch_logged(run_id, {.tags = tags}); });
     return events_.append(tx, {0, 0, "run.logged", "run/" + run_id, {{"run_id", run_id}}});

@@ -145,7 +145,7 @@ StatusOr<Experiment> Service::create_experiment(const std::string& name, const T
   StatusOr<Experiment> created = internal_error("");
   RETURN_IF_ERROR(write([&](sql::Connection& tx) -> Status {
     ASSIGN_OR_RETURN(const auto existing, store::find_experiment(tx, name));
-    if (existing) return already_exists("Experiment '", name, "' already exists");
+    if (existing) return already_exists("Experiment(name=", name, ") already exists.");
     ASSIGN_OR_RETURN(const std::string id, store::insert_experiment(tx, name, clock_.now_ms()));
     for (const auto& [key, value] : tags) RETURN_IF_ERROR(store::put_experiment_tag(tx, id, key, value));
     if (!place.empty()) RETURN_IF_ERROR(Places::note(tx, id, place));

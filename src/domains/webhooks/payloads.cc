@@ -151,7 +151,7 @@ std::string body_of(std::string_view event, const OrderedJson& data, std::int64_
                             {"action", event.substr(dot + 1)},
                             {"timestamp", python_time(time_ms)},
                             {"data", data}};
-  return body.dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
+  return ordered_text(body);
 }
 
 std::string signature(std::string_view secret, std::string_view id, std::string_view timestamp, std::string_view body) {

@@ -55,7 +55,8 @@ def test_deleted_runs_go_with_their_files_and_active_ones_stay(client, tmp_path)
     client.restore_run(young)
     before = client.get_run(keep).to_dictionary()
     assert purge(client, older_than_s=0)["runs"] == [gone]
-    for work in (lambda: client.get_run(gone), lambda: client.restore_run(gone), lambda: client.get_metric_history(gone, "m")):
+    assert client.get_metric_history(gone, "m") == []
+    for work in (lambda: client.get_run(gone), lambda: client.restore_run(gone)):
         with pytest.raises(MlflowException, match="not found"):
             work()
     assert files(client, experiment, gone) == [] and not pathlib.Path(client.server.data, "blobs", "artifacts", experiment, gone).exists()

@@ -61,7 +61,7 @@ def test_a_run_with_its_experiment_and_versions(ask, logged):
     assert told["errors"] is None
     found = told["data"]["found"]["run"]
     assert told["data"]["found"]["apiError"] is None
-    assert found["info"] == {"runId": run, "status": "RUNNING", "startTime": "1700000000000", "endTime": None, "lifecycleStage": "active"}
+    assert found["info"] == {"runId": run, "status": "RUNNING", "startTime": "1700000000000", "endTime": "0", "lifecycleStage": "active"}
     assert found["data"] == {"metrics": [{"key": "m", "value": 1.5, "step": "3", "timestamp": "5"}], "params": [{"key": "p", "value": "x"}]}
     assert found["inputs"]["datasetInputs"][0]["dataset"] == {"name": "d", "digest": "1"} and found["outputs"] == {"modelOutputs": []}
     assert found["experiment"]["name"] == "Graphql" and found["modelVersions"] == [{"name": "GraphqlModel", "version": "1"}]
@@ -77,7 +77,7 @@ def test_searches(ask, logged):
     first = ask(query, data=data)["data"]["mlflowSearchRuns"]
     assert first["runs"] == [{"info": {"runId": run}, "modelVersions": [{"name": "GraphqlModel"}], "experiment": {"name": "Graphql"}}]
     second = ask(query, data={**data, "pageToken": first["nextPageToken"]}, **{"with": False})["data"]["mlflowSearchRuns"]
-    assert second == {"runs": [{"info": {"runId": other}, "experiment": {"name": "Graphql"}}], "nextPageToken": None}
+    assert second == {"runs": [{"info": {"runId": other}, "experiment": {"name": "Graphql"}}], "nextPageToken": ""}
     history = ask('{mlflowGetMetricHistoryBulkInterval(input: {runIds: ["%s"], metricKey: "m", maxResults: 3}) {metrics {key value step runId}}}' % run)
     assert history["data"]["mlflowGetMetricHistoryBulkInterval"]["metrics"] == [{"key": "m", "value": 1.5, "step": "3", "runId": run}]
     datasets = ask('mutation {mlflowSearchDatasets(input: {experimentIds: ["%s"]}) {datasetSummaries {name context}}}' % experiment)

@@ -6,6 +6,7 @@ import mlflow
 import pytest
 import requests
 from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
 
 
 @pytest.fixture
@@ -148,6 +149,37 @@ def test_old_names_and_double_encoded_bodies_are_taken(post, run):
     assert post("runs/log-metric", {"run_id": run, "key": "m", "value": "NaN", "timestamp": "7", "step": 2.0}).status_code == 200
 
 
+def test_a_deleted_experiment_refuses_changes(client):
+    experiment = client.create_experiment("deleted-" + "x" * 8)
+    kept, gone = (client.create_run(experiment).info.run_id for _ in range(2))
+    client.delete_run(gone)
+    with pytest.raises(MlflowException, match="No Experiment with id"):
+        client.restore_experiment(experiment)  # it is active, and its deleted run stays deleted
+    assert client.get_run(gone).info.lifecycle_stage == "deleted"
+    client.delete_experiment(experiment)
+    for change, words in ((lambda: client.delete_experiment(experiment), "No Experiment with id"),
+                          (lambda: client.rename_experiment(experiment, "other"), "non-active"),
+                          (lambda: client.set_experiment_tag(experiment, "k", "v"), "'active' state"),
+                          (lambda: client.delete_experiment_tag(experiment, "k"), "'active' state"),
+                          (lambda: client.create_run(experiment), "'active' state")):
+        with pytest.raises(MlflowException, match=words):
+            change()
+    client.restore_experiment(experiment)
+    assert client.get_run(kept).info.lifecycle_stage == "active"
+
+
+def test_errors_say_their_class_and_what_is_not_there_is_empty(client):
+    with pytest.raises(MlflowException) as error:
+        client.get_run("0" * 32)
+    assert (error.value.error_class, error.value.sqlstate) == ("RESOURCE_NOT_FOUND", "KAM00")
+    with pytest.raises(MlflowException, match="must be a valid integer"):
+        client.get_experiment("nope")
+    with pytest.raises(MlflowException, match="different values"):
+        client.create_run("0", run_name="a", tags={"mlflow.runName": "b"})
+    assert client.get_metric_history("0" * 32, "m") == []
+    assert client.search_runs(["0"], f"attributes.run_id IN {('0' * 32,)}") == []  # as Python writes a tuple of one
+
+
 def test_a_deleted_run_refuses_writes(client, run):
     with pytest.raises(mlflow.MlflowException, match="No tag with name: none"):
         client.delete_tag(run, "none")
@@ -193,7 +225,7 @@ def test_what_no_handler_sees_is_refused_in_mlflows_form(server):
 def test_paths_that_lead_elsewhere_are_invalid(client, server, run, path):
     def invalid(answer):
         assert answer.status_code == 400, answer.text
-        assert answer.json() == {"error_code": "INVALID_PARAMETER_VALUE", "message": "Invalid path"}
+        assert answer.json() == {"error_code": "INVALID_PARAMETER_VALUE", "message": "Invalid path", "sqlstate": "KAM00", "error_class": "INVALID_PARAMETER_VALUE"}
 
     invalid(requests.get(f"{server.url}/api/2.0/mlflow/artifacts/list", params={"run_id": run, "path": path}))
     invalid(requests.get(f"{server.url}/get-artifact", params={"run_id": run, "path": path}))

@@ -119,6 +119,26 @@ def test_tags_and_deletion(experiment, client, server):
     assert count(server, experiment) == 0
 
 
+def test_tags_that_the_server_keeps_are_not_for_others(experiment, client, server):
+    trace = made("q")
+    place = mlflow.get_trace(trace).info.tags["mlflow.artifactLocation"]
+    for method in ("PATCH", "DELETE"):  # the client would not send it
+        answer = requests.request(method, f"{server.url}/api/3.0/mlflow/traces/{trace}/tags", json={"key": "mlflow.artifactLocation", "value": "elsewhere"}, timeout=10)
+        assert answer.status_code == 400 and "immutable" in answer.json()["message"]
+    assert mlflow.get_trace(trace).info.tags["mlflow.artifactLocation"] == place
+
+
+def test_the_root_of_a_trace_comes_first(experiment, server):
+    request = ExportTraceServiceRequest.FromString(otlp(uuid.uuid4().bytes))
+    root = request.resource_spans[0].scope_spans[0].spans[0]
+    child = request.resource_spans[0].scope_spans[0].spans.add()
+    child.CopyFrom(root)
+    child.span_id, child.parent_span_id, child.name = b"child---", root.span_id, "begun earlier"
+    child.start_time_unix_nano -= 1000
+    assert send(server, experiment, request.SerializeToString()).status_code == 200
+    assert [span.name for span in mlflow.get_trace("tr-" + root.trace_id.hex()).data.spans] == [root.name, "begun earlier"]
+
+
 def test_plain_opentelemetry_makes_a_trace(experiment, server):
     trace_id = uuid.uuid4().bytes
     assert send(server, experiment, gzip.compress(otlp(trace_id)), **{"Content-Encoding": "gzip"}).status_code == 200
@@ -135,11 +155,14 @@ def test_what_is_no_otlp_is_refused_and_changes_nothing(experiment, server):
     good = otlp()
     assert send(server, experiment, good[:-3]).status_code == 400
     assert send(server, experiment, b"\xff" * 100).status_code == 400
-    assert "trace_id" in send(server, experiment, otlp(trace_id=b"short")).json()["message"]
-    assert "span_id" in send(server, experiment, otlp(span_id=b"")).json()["message"]
+    for wrong, field in ((otlp(trace_id=b"short"), "trace_id"), (otlp(span_id=b""), "span_id")):
+        answer = send(server, experiment, wrong)
+        assert answer.status_code == 422 and field in answer.json()["detail"]
     assert send(server, "987654321", good).status_code == 404
-    assert "x-mlflow-experiment-id" in send(server, "", good).json()["message"]
-    assert "Content-Type" in send(server, experiment, good, **{"Content-Type": "text/plain"}).json()["message"]
+    answer = send(server, "", good)
+    assert answer.status_code == 422 and answer.json()["detail"][0]["loc"] == ["header", "x-mlflow-experiment-id"]
+    assert "Content-Type" in send(server, experiment, good, **{"Content-Type": "text/plain"}).json()["detail"]
+    assert "no spans found" in send(server, experiment, b"").json()["detail"]
     assert send(server, experiment, b"\0" * (33 << 20)).status_code == 413
     assert count(server, experiment) == 0
 
@@ -199,6 +222,14 @@ def json_span(**changes):
     return {"resourceSpans": [{"scopeSpans": [{"spans": [{**span, **changes}]}]}]}
 
 
+def test_json_names_kinds_and_outcomes_and_has_links(server, client, experiment):
+    trace, other = uuid.uuid4().hex, uuid.uuid4().hex
+    body = json_span(traceId=trace, kind="SPAN_KIND_SERVER", status={"code": "STATUS_CODE_ERROR"}, links=[{"traceId": other, "spanId": "b1" * 8}])
+    requests.post(f"{server.url}/v1/traces", json=body, timeout=10, headers={"x-mlflow-experiment-id": experiment}).raise_for_status()
+    read = client.get_trace(f"tr-{trace}")
+    assert read.info.state == "ERROR" and [link.trace_id for link in read.data.spans[0].links] == [f"tr-{other}"]
+
+
 def test_spans_come_as_json_too(server, client, experiment):
     trace = uuid.uuid4().hex
     answer = requests.post(f"{server.url}/v1/traces", json=json_span(traceId=trace), timeout=10, headers={"x-mlflow-experiment-id": experiment})
@@ -217,4 +248,4 @@ def test_bad_spans_in_json_are_refused_by_name(server, experiment, change):
     span = body["resourceSpans"][0]["scopeSpans"][0]["spans"][0]
     span.update(change)
     answer = requests.post(f"{server.url}/v1/traces", json=body, timeout=10, headers={"x-mlflow-experiment-id": experiment})
-    assert answer.status_code == 400 and answer.json()["error_code"] == "INVALID_PARAMETER_VALUE", answer.text
+    assert answer.status_code == 422 and "Cannot convert OpenTelemetry span" in answer.json()["detail"], answer.text

@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import http.server
 import json
+import re
 import ssl
 import subprocess
 import threading
@@ -164,6 +165,12 @@ def test_what_is_told_of_models(client, receiver):
         ("model_version_tag", "deleted"): {"name": model, "version": version, "key": "k"},
         ("model_version_alias", "created"): {"name": model, "alias": "champion", "version": version},
         ("model_version_alias", "deleted"): {"name": model, "alias": "champion"}}
+    # Receivers see the fields in MLflow's order, and a time that every Python reads.
+    bodies = [json.loads(each["text"]) for each in got]
+    assert {tuple(body) for body in bodies} == {("entity", "action", "timestamp", "data")}
+    [version_body] = [body for body in bodies if (body["entity"], body["action"]) == ("model_version", "created")]
+    assert list(version_body["data"]) == ["name", "version", "source", "run_id", "tags", "description"]
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?\+00:00", version_body["timestamp"])
     assert {each["path"] for each in got} == {"/hook?x=1"}
     assert len({each["headers"]["X-MLflow-Delivery-Id"] for each in got}) == 6
     assert "X-MLflow-Signature" not in got[0]["headers"] and got[0]["headers"]["Content-Type"] == "application/json"
@@ -229,7 +236,7 @@ def test_a_test_sends_an_example_and_says_what_came_back(client, receiver):
     receiver.answers = [500, 302]
     result = client.test_webhook(made.webhook_id)
     assert result.success is False and result.response_status == 500
-    client.test_webhook(made.webhook_id)
+    assert client.test_webhook(made.webhook_id).success is False  # nobody was told
     assert len(receiver.received) == 4  # no redirect was followed
     client.update_webhook(made.webhook_id, url="http://localhost:1/")
     result = client.test_webhook(made.webhook_id)
