@@ -85,7 +85,7 @@ StatusOr<LoggedModel> Service::create_logged_model(const LoggedModel& wanted) {
     RETURN_IF_ERROR(graph_.add_node(tx, {"logged_model", model.id, {{"name", model.name}}}));
     if (!model.run_id.empty()) {
       // As in MLflow the run may be one of another server; only one that is here is part of the lineage.
-      const Status known = store::load_run_row(tx, model.run_id).status();
+      Status known = store::load_run_row(tx, model.run_id).status();
       if (known.ok())
         RETURN_IF_ERROR(graph_.add_edge(tx, {{"run", model.run_id}, {"logged_model", model.id}, "output"}));
       if (!known.ok() && known.code() != StatusCode::kNotFound) return known;

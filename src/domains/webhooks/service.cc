@@ -29,24 +29,27 @@ Status check_name(const std::string& name) {
                                  "hyphens (-)."));
 }
 
+// "registered_model." is the beginning of what can happen to that.
+Status unknown_event(const std::string& event) {
+  const std::string entity = event.substr(0, event.find('.') + 1);
+  std::vector<std::string> actions;
+  for (const std::string& known : known_events()) {
+    if (!entity.empty() && known.starts_with(entity)) actions.push_back(str_cat("'", known.substr(entity.size()), "'"));
+  }
+  if (actions.empty()) {
+    return refused("events", str_cat("Invalid entity or action in event: '", std::string_view(event).substr(0, 200),
+                                     "'. Valid events are: ", join(known_events(), ", ")));
+  }
+  return refused("events",
+                 str_cat("Invalid action '", std::string_view(event).substr(entity.size(), 200), "' for entity '",
+                         entity.substr(0, entity.size() - 1), "'. Valid actions are: [", join(actions, ", "), "]"));
+}
+
 Status check_events(const std::vector<std::string>& events) {
   if (events.empty()) return refused("events", "Webhook events must be a non-empty list of WebhookEvent objects: [].");
   for (const std::string& event : events) {
-    if (std::find(known_events().begin(), known_events().end(), event) != known_events().end()) continue;
-    const std::string entity = event.substr(0, event.find('.') + 1);
-    std::vector<std::string> actions;
-    for (const std::string& known : known_events()) {
-      if (known.starts_with(entity)) actions.push_back(str_cat("'", known.substr(entity.size()), "'"));
-    }
-    if (!entity.empty() && !actions.empty()) {
-      return refused("events",
-                     str_cat("Invalid action '", std::string_view(event).substr(entity.size(), 200), "' for entity '",
-                             entity.substr(0, entity.size() - 1), "'. Valid actions are: [", join(actions, ", "), "]"));
-    }
-    {
-      return refused("events", str_cat("Invalid entity or action in event: '", std::string_view(event).substr(0, 200),
-                                       "'. Valid events are: ", join(known_events(), ", ")));
-    }
+    if (std::find(known_events().begin(), known_events().end(), event) == known_events().end())
+      return unknown_event(event);
   }
   return ok_status();
 }
