@@ -32,5 +32,14 @@ TEST(ParseJson, TakesTimeOnlyByTheLength) {
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5));
 }
 
+TEST(OrderedJson, KeepsTheOrderAndIsWrittenAsPythonWritesIt) {
+  const auto read = parse_ordered_json(R"({"z":[1,2.5,true,null],"a":{"ü":"\"x\"\n"},"e":[],"o":{}})");
+  ASSERT_TRUE(read.ok());
+  EXPECT_EQ(to_python_text(*read), R"({"z": [1, 2.5, true, null], "a": {"\u00fc": "\"x\"\n"}, "e": [], "o": {}})");
+  EXPECT_EQ(ordered_text(*read), R"({"z":[1,2.5,true,null],"a":{"ü":"\"x\"\n"},"e":[],"o":{}})");
+  EXPECT_FALSE(parse_ordered_json(nested(129)).ok());
+  EXPECT_FALSE(parse_ordered_json("{").ok());
+}
+
 }  // namespace
 }  // namespace treadle

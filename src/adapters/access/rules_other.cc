@@ -83,7 +83,7 @@ const std::vector<RouteRule>& other_rules() {
       needs("GET /api/v1/models/{name}", {{Of::kModel, "name", kRead}}),
       needs("PATCH /api/v1/models/{name}", {{Of::kModel, "name", kEdit}}),
       then(needs("DELETE /api/v1/models/{name}", {{Of::kModel, "name", kManage}}), Then::kForgetModel),
-      then(needs("POST /api/v1/models/{name}:rename", {{Of::kModel, "name", kManage}}), Then::kRenameModel),
+      then(needs("POST /api/v1/models/{name}:rename", {{Of::kModel, "name", kEdit}}), Then::kRenameModel),
       then(needs("POST /api/v1/models/{name}/versions",
                  {{Of::kNewModel, "name", kEdit}, {Of::kSource, "source", kRead}, {Of::kRun, "run_id?", kRead}}),
            Then::kOwnModel),
@@ -92,7 +92,7 @@ const std::vector<RouteRule>& other_rules() {
       needs("DELETE /api/v1/models/{name}/versions/{version}", {{Of::kModel, "name", kManage}}),
       needs("PUT /api/v1/models/{name}/versions/{version}/stage", {{Of::kModel, "name", kEdit}}),
       needs("PUT /api/v1/models/{name}/aliases/{alias}", {{Of::kModel, "name", kEdit}}),
-      needs("DELETE /api/v1/models/{name}/aliases/{alias}", {{Of::kModel, "name", kEdit}}),
+      needs("DELETE /api/v1/models/{name}/aliases/{alias}", {{Of::kModel, "name", kManage}}),
       // Who may approve could as well take the gate away.
       needs("GET /api/v1/models/{name}/history", {{Of::kModel, "name", kRead}}),
       needs("GET /api/v1/models/{name}/versions/{version}/history", {{Of::kModel, "name", kRead}}),

@@ -157,11 +157,27 @@ TEST(SpanFacts, AreFoundUnderTheNamesOfSeveralConventions) {
   EXPECT_EQ(facts.model, "used");
   EXPECT_EQ(facts.tokens, R"({"input_tokens":5,"output_tokens":3,"total_tokens":8})");
   EXPECT_EQ(facts.session, "s 1");
-  EXPECT_EQ(facts.request, "why?");
+  EXPECT_EQ(facts.request, "\"why?\"");
   EXPECT_EQ(facts.tags, (Pairs{{"team", "grid"}}));
   const auto broken = facts_of(std::string_view(
       R"({"attributes":[{"key":"mlflow.chat.tokenUsage","value":{"string_value":"many"}},7,{"key":"user.id"}]})"));
   EXPECT_EQ(broken.tokens, std::nullopt);
+}
+
+TEST(SpanFacts, PreviewsAreJsonInItsOrderOrWhatWasSaidLast) {
+  const auto preview_of = [](std::string_view said) {
+    const Json span = {{"attributes", {{{"key", "mlflow.spanInputs"}, {"value", {{"string_value", said}}}}}}};
+    return facts_of(std::string_view(to_text(span))).request;
+  };
+  EXPECT_EQ(preview_of(R"({"b":1,"a":[2,{"z":null,"y":"ü"}]})"), R"({"b": 1, "a": [2, {"z": null, "y": "\u00fc"}]})");
+  EXPECT_EQ(preview_of("5"), "5");
+  EXPECT_EQ(preview_of(R"({"messages":[{"role":"system","content":"be kind"},{"role":"user","content":"why?"}]})"),
+            "why?");
+  EXPECT_EQ(preview_of(R"({"choices":[{"message":{"content":"because"}}]})"), "because");
+  EXPECT_EQ(preview_of(R"({"messages":[{"content":[{"type":"image"}]}]})"),
+            R"({"messages": [{"content": [{"type": "image"}]}]})");
+  EXPECT_EQ(preview_of(R"({"messages":7,"choices":[7]})"), R"({"messages": 7, "choices": [7]})");
+  EXPECT_EQ(preview_of(std::string(2000, 'x'))->size(), 1000u);
 }
 
 // As a database looks that was written before spans had columns for what is aggregated.

@@ -53,9 +53,10 @@ Status load_children(sql::Connection& connection, std::vector<Run>& runs) {
   std::unordered_map<std::string_view, Run*> by_id;
   for (Run& run : runs) by_id.emplace(run.id, &run);
   return sql::in_chunks(ids_of(runs), [&](const sql::InList& ids) -> Status {
-    const auto each = [&](std::string_view columns, std::string_view table, const auto& put) {
+    const auto each = [&](std::string_view columns, std::string_view table, const auto& put,
+                          std::string_view order = "1, 2") {
       return connection.query(
-          str_cat("SELECT run_id, ", columns, " FROM ", table, " WHERE run_id IN (", ids.marks, ") ORDER BY 1, 2"),
+          str_cat("SELECT run_id, ", columns, " FROM ", table, " WHERE run_id IN (", ids.marks, ") ORDER BY ", order),
           ids.values, [&](const sql::Row& row) {
             put(*by_id.at(row.text(0)), row);
             return ok_status();
@@ -67,11 +68,13 @@ Status load_children(sql::Connection& connection, std::vector<Run>& runs) {
                          [](Run& run, const sql::Row& row) { run.tags.emplace_back(row.string(1), row.string(2)); }));
     RETURN_IF_ERROR(each("key, step, time_ms, value, is_nan", "latest_metrics",
                          [](Run& run, const sql::Row& row) { run.metrics.push_back(read_metric(row, 1)); }));
-    RETURN_IF_ERROR(each("name, digest, source_type, source, schema, profile, tags", "run_inputs",
-                         [](Run& run, const sql::Row& row) {
-                           run.inputs.push_back({row.string(1), row.string(2), row.string(3), row.string(4),
-                                                 row.string(5), row.string(6), read_tags(row.text(7))});
-                         }));
+    RETURN_IF_ERROR(each(
+        "name, digest, source_type, source, schema, profile, tags", "run_inputs",
+        [](Run& run, const sql::Row& row) {
+          run.inputs.push_back({row.string(1), row.string(2), row.string(3), row.string(4), row.string(5),
+                                row.string(6), read_tags(row.text(7))});
+        },
+        "run_id, position, name, digest"));  // as they were logged
     RETURN_IF_ERROR(each("model_id, direction, step", "run_models", [](Run& run, const sql::Row& row) {
       auto& links = row.text(2) == "input" ? run.model_inputs : run.model_outputs;
       links.push_back({row.string(1), row.integer(3)});
@@ -220,10 +223,12 @@ Status put_input(sql::Connection& tx, const std::string& run, const DatasetInput
   }
   return tx
       .execute(
-          "INSERT INTO run_inputs(run_id, name, digest, source_type, source, schema, profile, context, tags)"
-          " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+          "INSERT INTO run_inputs(run_id, name, digest, source_type, source, schema, profile, context, tags, position)"
+          " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT COALESCE(MAX(position), 0) + 1 FROM run_inputs WHERE run_id = "
+          "?))"
+          " ON CONFLICT DO NOTHING",
           {run, input.name, input.digest, input.source_type, input.source, input.schema, input.profile, context,
-           to_text(tags)})
+           to_text(tags), run})
       .status();
 }
 

@@ -83,7 +83,8 @@ const std::vector<sql::Migration>& migrations() {
        "DROP TABLE run_tags;"
        "ALTER TABLE ordered_tags RENAME TO run_tags;"
        "DROP INDEX latest_metrics_by_key",
-       "SELECT 1"}};
+       "SELECT 1"},
+      {5, "ALTER TABLE run_inputs ADD COLUMN position BIGINT NOT NULL DEFAULT 0"}};
   return all;
 }
 

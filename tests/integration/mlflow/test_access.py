@@ -621,8 +621,10 @@ def test_models_and_traces_of_the_native_api_need_their_rights(guarded, as_user,
     for method, path, body in changes:
         assert ask(other, method, path, json=body).status_code == 403, path
     grant(guarded, other, "registered_model", name, "EDIT")
-    assert [ask(other, method, path, json=body).status_code for method, path, body in changes] == [200, 403, 200, 403, 403]
-    assert ask(owner, "POST", f"/models/{name}:rename", json={"new_name": name + "-new"}).status_code == 200
+    assert ask(owner, "PUT", f"/models/{name}/aliases/best", json={"version": 1}).status_code == 200
+    changes = [changes[0], *changes[2:], ("DELETE", f"/models/{name}/aliases/best", {})]
+    assert [ask(other, method, path, json=body).status_code for method, path, body in changes] == [200, 200, 403, 403, 403]
+    assert ask(other, "POST", f"/models/{name}:rename", json={"new_name": name + "-new"}).status_code == 200
     assert ask(other, "PATCH", f"/models/{name}-new", json={"description": "kept"}).status_code == 200, "permissions follow the name"
     assert ask(owner, "DELETE", f"/models/{name}-new").status_code == 200
     assert ask(ROOT, "POST", "/models", json={"name": name + "-new"}).status_code == 200

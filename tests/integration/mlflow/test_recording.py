@@ -36,6 +36,17 @@ def test_tables_grow_and_are_read_over_runs(experiment):
         row for i, run in enumerate(runs) for row in ((run, f"q{i}", i), (run, "ü", 9)))
 
 
+def test_datasets_come_in_the_order_in_which_they_were_logged(experiment):
+    client = MlflowClient()
+    run = client.create_run(experiment).info.run_id
+    names = [("zz", "9"), ("aa", "5"), ("mm", "1"), ("zz", "1")]
+    client.log_inputs(run, [mlflow.entities.DatasetInput(mlflow.entities.Dataset(name, digest, "local", "{}")) for name, digest in names])
+    client.log_inputs(run, [mlflow.entities.DatasetInput(mlflow.entities.Dataset("bb", "0", "local", "{}"))])
+    expected = [*names, ("bb", "0")]
+    for read in (client.get_run(run), client.search_runs([experiment], f"run_id = '{run}'")[0]):
+        assert [(one.dataset.name, one.dataset.digest) for one in read.inputs.dataset_inputs] == expected
+
+
 def test_figures_images_texts_and_dicts():
     figure, axes = pyplot.subplots()
     axes.plot([1, 2])
