@@ -56,8 +56,10 @@ Status not_inside(const std::string& source, std::string_view parameter) {
 bool is_relative(const std::string& source, const Uri& uri) {
   const std::string plain = decoded(source);
   const auto segments = split(plain, '/');
-  const bool from_root = source.substr(uri.scheme.size() + 1).starts_with('/');
-  return plain.find('\0') != std::string::npos || uri.path.empty() || !from_root ||
+  // Below the proxy's own root there is always something; elsewhere a bucket alone is no place for a model.
+  const bool from_root = uri.scheme == "mlflow-artifacts" ||
+                         (!uri.path.empty() && std::string_view(source).substr(uri.scheme.size() + 1).starts_with('/'));
+  return plain.find('\0') != std::string::npos || !from_root ||
          std::any_of(segments.begin(), segments.end(), [](std::string_view s) { return s == ".." || s == "."; });
 }
 
