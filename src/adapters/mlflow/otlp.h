@@ -1,6 +1,7 @@
 // Spans as OpenTelemetry sends them: ExportTraceServiceRequest, as protobuf or as OTLP's JSON.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string_view>
 #include <vector>
@@ -13,6 +14,11 @@
 namespace treadle::mlflow {
 
 // What a request holds. A span that cannot be read does not keep the others out.
+// What a span's `kind` is called, by its number.
+inline constexpr std::array<std::string_view, 6> kSpanKinds = {"SPAN_KIND_UNSPECIFIED", "SPAN_KIND_INTERNAL",
+                                                               "SPAN_KIND_SERVER",      "SPAN_KIND_CLIENT",
+                                                               "SPAN_KIND_PRODUCER",    "SPAN_KIND_CONSUMER"};
+
 struct OtlpSpans {
   std::vector<traces::Span> spans;
   std::int64_t refused = 0;

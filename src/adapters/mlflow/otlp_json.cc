@@ -10,9 +10,6 @@ namespace {
 
 constexpr int kDeepest = 32;  // values inside values
 constexpr std::array<std::string_view, 3> kCodes = {"STATUS_CODE_UNSET", "STATUS_CODE_OK", "STATUS_CODE_ERROR"};
-constexpr std::array<std::string_view, 6> kKinds = {"SPAN_KIND_UNSPECIFIED", "SPAN_KIND_INTERNAL",
-                                                    "SPAN_KIND_SERVER",      "SPAN_KIND_CLIENT",
-                                                    "SPAN_KIND_PRODUCER",    "SPAN_KIND_CONSUMER"};
 
 // The list of objects `field` of `owner`; a missing one is empty.
 StatusOr<const Json*> objects(const Json& owner, std::string_view field) {
@@ -162,7 +159,7 @@ StatusOr<traces::Span> read_span(const Json& json) {
   ASSIGN_OR_RETURN(span.name, optional_string(json, "name"));
   ASSIGN_OR_RETURN(span.start_ns, read_time(json, "startTimeUnixNano"));
   ASSIGN_OR_RETURN(span.end_ns, read_time(json, "endTimeUnixNano"));
-  ASSIGN_OR_RETURN(const std::int64_t kind, read_named(json, "kind", kKinds));
+  ASSIGN_OR_RETURN(const std::int64_t kind, read_named(json, "kind", kSpanKinds));
   if (kind > 0 && kind <= 5) body["kind"] = kind;
   ASSIGN_OR_RETURN(body["attributes"], read_pairs(json, "attributes", 0));
   ASSIGN_OR_RETURN(body["events"], read_events(json));

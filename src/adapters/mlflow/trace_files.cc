@@ -1,9 +1,9 @@
 // "get-trace-artifact": what MLflow's page downloads of a trace. Its spans as one JSON file, or something that its
 // maker attached to it.
 #include <algorithm>
-#include <array>
 
 #include "adapters/mlflow/artifact_files.h"
+#include "adapters/mlflow/otlp.h"
 #include "adapters/mlflow/protocol.h"
 #include "adapters/mlflow/traces.h"
 #include "base/strings.h"
@@ -11,10 +11,6 @@
 
 namespace treadle::mlflow {
 namespace {
-
-constexpr std::array<std::string_view, 6> kKinds = {"SPAN_KIND_UNSPECIFIED", "SPAN_KIND_INTERNAL",
-                                                    "SPAN_KIND_SERVER",      "SPAN_KIND_CLIENT",
-                                                    "SPAN_KIND_PRODUCER",    "SPAN_KIND_CONSUMER"};
 
 using traces::plain_values, traces::whole_number;
 
@@ -24,7 +20,7 @@ Json span_file(const Json& span) {
                {"span_id", span.value("span_id", "")},
                {"parent_span_id", span.value("parent_span_id", Json())},
                {"name", span.value("name", "")},
-               {"kind", kKinds[std::min<std::size_t>(span.value("kind", std::size_t{0}), kKinds.size() - 1)]},
+               {"kind", kSpanKinds[std::min<std::size_t>(span.value("kind", std::size_t{0}), kSpanKinds.size() - 1)]},
                {"start_time_unix_nano", whole_number(span.value("start_time_unix_nano", Json()))},
                {"end_time_unix_nano", whole_number(span.value("end_time_unix_nano", Json()))},
                {"attributes", Json::object()},

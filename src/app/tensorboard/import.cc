@@ -93,12 +93,17 @@ Status Import::send(Run& run) {
 
 // "images/<tag>/<step>.png", and "<step>-1.png" for a second one of the same tag and step.
 Status Import::add_file(Run& run, const File& file, std::int64_t step) {
+  const std::string key = key_of(file.tag);
+  if (key.size() > Limits::kKey) {
+    ++summary_.left_out[str_cat(file.folder, " of names that are too long")];
+    return ok_status();
+  }
   RETURN_IF_ERROR(begin(run));
   const transfer::Owner owner{false, experiment_id_, run.record.id, {}};
   if (!run.stored) {
     ASSIGN_OR_RETURN(run.stored, sink_.artifacts(owner, experiment_id_));
   }
-  const std::string start = str_cat(file.folder, "/", key_of(file.tag), "/", step);
+  const std::string start = str_cat(file.folder, "/", key, "/", step);
   std::string path = start + file.extension;
   for (int i = 1; !run.written.insert(path).second; ++i) path = str_cat(start, "-", i, file.extension);
   ++summary_.artifacts;

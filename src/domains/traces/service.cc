@@ -100,8 +100,15 @@ Status Service::record(const std::string& owner, std::vector<Span> spans, const 
   if (spans.size() > kMostSpans) return invalid_field("spans", "are more than ", kMostSpans, " in one call");
   ASSIGN_OR_RETURN(const tracking::Experiment experiment, tracking_.get_experiment(owner));
   const std::string& experiment_id = experiment.id;
-  const bool linked = !run_id.empty() && tracking_.get_run(run_id).ok();
-  if (!run_id.empty() && !linked) log_warning("spans name a run that is not here", {{"run_id", run_id}});
+  bool linked = !run_id.empty();
+  if (linked) {
+    const auto run = tracking_.get_run(run_id);
+    linked = run.ok();
+    if (run.status().code() == StatusCode::kNotFound)
+      log_warning("spans name a run that is not here", {{"run_id", run_id}});
+    else
+      RETURN_IF_ERROR(run.status());
+  }
   const auto facts = translate(spans);
   const Inference inference(experiment_id, spans, facts);
   if (inference.ids().size() > kMostIds) return invalid_field("spans", "belong to more than ", kMostIds, " traces");

@@ -82,7 +82,7 @@ def test_images_and_texts_become_artifacts(server, client, tmp_path):
         for step in (0, 10):
             writer.add_image("fit/residuals", picture + step, step)
         writer.add_text("note", "hello\n\n**there**", 10)
-        encoded = next(iter_images(tmp_path / "seen", writer))
+        encoded = first_image(tmp_path / "seen", writer)
         event = event_pb2.Event(wall_time=1_700_000_000, step=20)  # as TensorFlow 2 writes them
         value = event.summary.value.add(tag="batch")
         value.metadata.plugin_data.plugin_name = "images"
@@ -103,13 +103,26 @@ def test_images_and_texts_become_artifacts(server, client, tmp_path):
     assert content("images/batch/20.png") == encoded
 
 
-def iter_images(folder, writer):
-    """The pictures written so far, as the writer encoded them."""
+def test_a_text_with_too_long_a_name_stays_behind_alone(server, client, tmp_path):
+    with SummaryWriter(str(tmp_path / "long")) as writer:
+        writer.add_text("n" * 300, "lost")
+        writer.add_scalar("loss", 0.5, 1)
+    said = imported(server, tmp_path / "long")
+    assert (said["artifacts"], said["points"], said["left_out"]) == (0, 1, {"texts of names that are too long": 1})
+
+
+def first_image(folder, writer):
+    """The first picture, as the writer encoded it. It writes in a thread of its own, so it may come a moment later."""
     writer.flush()
-    for path in folder.iterdir():
-        data = path.read_bytes()
+    deadline = time.monotonic() + 20
+    while True:
+        data = b"".join(path.read_bytes() for path in folder.iterdir())
         start = data.find(b"\x89PNG")
-        yield data[start:data.find(b"IEND", start) + 8]
+        end = data.find(b"IEND", max(start, 0))
+        if start >= 0 and end >= 0:
+            return data[start:end + 8]
+        assert time.monotonic() < deadline, "no picture was written"
+        time.sleep(0.02)
 
 
 def tensor_event(step, **tensor):
